@@ -1,0 +1,129 @@
+"""The gallery: two different people by one matrix product, and nothing from a broken probe."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from enrolment.gallery import Gallery, Likeness, Match
+
+
+def unit(rows: object) -> NDArray[np.float32]:
+    """Scale vectors to length 1."""
+    matrix = np.asarray(rows, dtype=np.float64)
+    return (matrix / np.linalg.norm(matrix, axis=-1, keepdims=True)).astype(np.float32)
+
+
+def gallery_of(owners: list[str], rows: object) -> Gallery:
+    """Build a gallery from rows of any length."""
+    return Gallery.build(owners, unit(rows), register_version=7, embedding_id="e")
+
+
+EMPTY = Gallery.build([], np.empty((0, 0)), register_version=0, embedding_id="e")
+
+
+class TestBuild:
+    """How a gallery is made."""
+
+    def test_rows_are_grouped_by_sorted_people(self) -> None:
+        """Whatever the order of the rows, people come sorted and their rows together."""
+        gallery = gallery_of(["b", "a", "b"], [[1, 0], [0, 1], [0, -1]])
+
+        assert gallery.staff_ids == ("a", "b")
+        assert gallery.starts.tolist() == [0, 1]
+        assert gallery.embeddings.tolist() == [[0, 1], [1, 0], [0, -1]]
+
+    def test_a_gallery_cannot_be_changed(self) -> None:
+        """Its arrays are read-only: it is shared by threads without a lock."""
+        gallery = gallery_of(["a"], [[1, 0]])
+
+        with pytest.raises(ValueError, match="read-only"):
+            gallery.embeddings[0, 0] = 0
+
+    def test_building_leaves_the_callers_rows_writable(self) -> None:
+        """The gallery keeps its own copy, so nobody else's array is frozen or shared."""
+        rows = unit([[1, 0]])
+        gallery = Gallery.build(["a"], rows, register_version=1, embedding_id="e")
+
+        rows[0, 0] = 0
+
+        assert gallery.embeddings[0, 0] == 1
+
+    @pytest.mark.parametrize("row", [[0.0, 0.0], [np.nan, 1.0], [2.0, 0.0], [np.inf, 0.0]])
+    def test_a_row_that_is_no_unit_vector_is_refused(self, row: list[float]) -> None:
+        """A zero, NaN or unnormalised template never enters."""
+        with pytest.raises(ValueError, match="unit length"):
+            Gallery.build(["a"], np.array([row]), register_version=1, embedding_id="e")
+
+    def test_each_row_needs_an_owner(self) -> None:
+        """Counts that differ are a mistake of the caller."""
+        with pytest.raises(ValueError, match="1 owners for 2"):
+            Gallery.build(["a"], unit([[1, 0], [0, 1]]), register_version=1, embedding_id="e")
+
+
+class TestMatch:
+    """How a probe is compared."""
+
+    def test_best_and_runner_up_are_two_people(self) -> None:
+        """A person's second template is not the runner-up, however similar it is."""
+        gallery = gallery_of(["a", "a", "b"], [[1, 0], [0.99, 0.1], [0, 1]])
+
+        match = gallery.match(unit([1, 0]))
+
+        assert match == Match(Likeness("a", 1.0), Likeness("b", 0.0))
+
+    def test_one_person_has_no_runner_up(self) -> None:
+        """With one person enrolled there is nobody to come second."""
+        assert gallery_of(["a"], [[1, 0]]).match(unit([1, 0])).runner_up is None
+
+    def test_an_empty_gallery_matches_nobody(self) -> None:
+        """No register, no likeness: the answer is None, not an error."""
+        assert EMPTY.empty
+        assert EMPTY.match(unit([1, 0])) == Match(None, None)
+
+    def test_equal_similarities_go_to_the_first_staff_id(self) -> None:
+        """The answer is the same on every run."""
+        match = gallery_of(["b", "a", "c"], [[1, 0], [1, 0], [1, 0]]).match(unit([1, 0]))
+
+        assert [who.staff_id for who in (match.best, match.runner_up) if who] == ["a", "b"]
+
+    @pytest.mark.parametrize("probe", [[0.0, 0.0], [np.nan, 1.0], [0.5, 0.0], [np.inf, 0.0]])
+    @pytest.mark.parametrize("gallery", [EMPTY, gallery_of(["a"], [[1, 0]])])
+    def test_a_probe_that_is_no_unit_vector_is_refused(
+        self, gallery: Gallery, probe: list[float]
+    ) -> None:
+        """A broken embedder is heard of, with an empty gallery too."""
+        with pytest.raises(ValueError, match="unit length"):
+            gallery.match(np.array(probe))
+
+    @pytest.mark.parametrize("shape", [(3,), (1, 2), ()])
+    def test_a_probe_of_another_shape_is_refused(self, shape: tuple[int, ...]) -> None:
+        """Another size means another embedder: never compared."""
+        with pytest.raises(ValueError, match="probe of shape"):
+            gallery_of(["a"], [[1, 0]]).match(np.ones(shape))
+
+    @settings(max_examples=100, deadline=None)
+    @given(
+        owners=st.lists(st.sampled_from("abcdef"), min_size=1, max_size=20),
+        dim=st.integers(2, 8),
+        seed=st.integers(0, 2**32 - 1),
+    )
+    def test_it_equals_a_plain_loop(self, owners: list[str], dim: int, seed: int) -> None:
+        """One matrix product and a segment maximum say what comparing one by one says."""
+        rng = np.random.default_rng(seed)
+        rows = unit(rng.normal(size=(len(owners), dim)))
+        probe = unit(rng.normal(size=dim))
+        of_person: dict[str, float] = {}
+        for who, row in zip(owners, rows, strict=True):
+            of_person[who] = max(of_person.get(who, -2.0), float(np.dot(row, probe)))
+        expected = sorted(of_person.values(), reverse=True)[:2]
+
+        match = gallery_of(owners, rows).match(probe)
+
+        found = [who for who in (match.best, match.runner_up) if who]
+        assert [who.similarity for who in found] == pytest.approx(expected, abs=1e-5)
+        assert [of_person[who.staff_id] for who in found] == pytest.approx(expected, abs=1e-5)
+        assert len({who.staff_id for who in found}) == len(found)
