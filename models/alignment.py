@@ -1,0 +1,119 @@
+"""Five landmarks to an upright face of a fixed size.
+
+Here belong the templates, the similarity that carries landmarks onto one, and the refusal of
+landmarks that carry no face. Cutting for a particular embedder is the embedder's work.
+
+Order of the five points everywhere in this project, as they appear in the picture: the eye on
+the left, the eye on the right, the tip of the nose, the left and the right corner of the mouth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import DegenerateLandmarks
+
+Points = NDArray[np.float32]
+"""``(5, 2)``: x and y in pixels."""
+
+_MIN_SPREAD_PX = 2.0
+"""Landmarks closer together than this (root mean square from their middle) hold no face."""
+
+_MAX_RESIDUAL = 0.5
+"""Root mean square misfit over the template's own spread. Measured on 2,000 real faces:
+median 0.12, profile views to 0.35; five points on a line give 0.6 and more."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """Where the five points of an upright face lie in a square of ``side_px`` pixels."""
+
+    side_px: int
+    points: Points
+
+
+def _template(side_px: int, points: list[tuple[float, float]]) -> Template:
+    return Template(side_px, np.array(points, np.float32))
+
+
+ARCFACE_112 = _template(
+    112,
+    [
+        (38.2946, 51.6963),
+        (73.5318, 51.5014),
+        (56.0252, 71.7366),
+        (41.5493, 92.3655),
+        (70.7299, 92.2041),
+    ],
+)
+"""The five points that ArcFace-type embedders were trained with."""
+
+# dlib cuts its chip so that 68 landmarks fall onto a mean shape given in the unit square, with
+# a border of 0.25 of that square on each side: a point p of the shape lies in the 150 px chip
+# at (p + 0.25) / 1.5 * 150 = 25 + 100 p. Of the 68, the middle of each eye is the mean of its
+# six outline points, the tip of the nose is point 30, the corners of the mouth 48 and 54:
+#   eyes (0.22549, 0.21599) and (0.75476, 0.21599), nose (0.49013, 0.51563),
+#   mouth (0.25415, 0.78023) and (0.72610, 0.78023).
+DLIB_150 = _template(
+    150,
+    [(47.549, 46.599), (100.476, 46.599), (74.013, 76.563), (50.415, 103.023), (97.610, 103.023)],
+)
+"""dlib's 150 px chip with a padding of 0.25, seen through five points."""
+
+TEMPLATES: Mapping[str, Template] = {"arcface_112": ARCFACE_112, "dlib_150": DLIB_150}
+
+
+def similarity_to(template: Template, landmarks: Points) -> NDArray[np.float64]:
+    """The similarity ``(2, 3)`` that carries the landmarks closest to the template.
+
+    Least squares has a closed form in the plane: with both sets centred and read as complex
+    numbers z (landmarks) and w (template), the best rotation and scale together are the one
+    complex number sum(conj(z) w) / sum(|z|^2). A reflection cannot be written this way, so
+    mirrored landmarks show as a bad fit instead of a flipped face.
+
+    DegenerateLandmarks where the points are not finite, lie (nearly) in one spot or on one
+    line, or fit no upright or tilted face.
+    """
+    source = _as_complex(landmarks)
+    target = _as_complex(template.points)
+    z, w = source - source.mean(), target - target.mean()
+    spread = float(np.sqrt(np.mean(np.abs(z) ** 2)))
+    if spread < _MIN_SPREAD_PX:
+        raise DegenerateLandmarks(f"the landmarks lie within {spread:.1f} px of each other")
+    turn = np.vdot(z, w) / np.vdot(z, z).real
+    _check_fit(turn * z, w)
+    shift = target.mean() - turn * source.mean()
+    return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+
+
+def cut(image_bgr: NDArray[np.uint8], landmarks: Points, template: Template) -> NDArray[np.uint8]:
+    """The upright face, ``(side, side, 3)`` BGR uint8. DegenerateLandmarks as above.
+
+    Outside the picture the edge is repeated: a black border would be an edge of its own.
+    """
+    matrix = similarity_to(template, landmarks)
+    size = (template.side_px, template.side_px)
+    face = cv2.warpAffine(
+        image_bgr, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(face, np.uint8)
+
+
+def _as_complex(points: Points) -> NDArray[np.complex128]:
+    if points.shape != (5, 2):
+        raise DegenerateLandmarks(f"five points were expected, not {points.shape}")
+    if not np.isfinite(points).all():
+        raise DegenerateLandmarks("a landmark is not a finite number")
+    wide = points.astype(np.float64)
+    return np.asarray(wide[:, 0] + 1j * wide[:, 1])
+
+
+def _check_fit(carried: NDArray[np.complex128], w: NDArray[np.complex128]) -> None:
+    misfit = float(np.linalg.norm(carried - w) / np.linalg.norm(w))
+    if misfit > _MAX_RESIDUAL:
+        raise DegenerateLandmarks(f"the landmarks fit no face (misfit {misfit:.2f})")
