@@ -85,13 +85,17 @@ class TrackingPolicy:
     """When detections become tracks. Scores in [0, 1], ages in seconds.
 
     ``high_score`` starts and continues tracks, ``low_score`` only continues them. A track is
-    reported after ``confirm_s`` and forgotten after ``lost_s`` without a detection.
+    reported after ``confirm_s`` and forgotten after ``lost_s`` without a detection. One found
+    again after more than ``occlusion_s`` out of sight is doubtful. Two tracks cross while they
+    share ``crossing_overlap`` of the smaller one's area.
     """
 
     high_score: float = 0.5
     low_score: float = 0.1
     confirm_s: float = 0.3
     lost_s: float = 2.0
+    occlusion_s: float = 0.5
+    crossing_overlap: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,8 @@ class ScenePolicy:
 
     ``boundary``: hysteresis at a zone's edge, as a fraction of the picture's height: a foot
     point must be this far beyond the edge before a passage counts. ``clear_after_s``: how
-    long after the last sight of an incident its alarm is cleared.
+    long after somebody was seen to leave the alarm about them is cleared.
+    ``vanished_hold_s``: the same for somebody lost from sight inside, who may still be there.
     """
 
     camera_id: str
@@ -110,3 +115,4 @@ class ScenePolicy:
     tracking: TrackingPolicy = TrackingPolicy()
     boundary: float = 0.01
     clear_after_s: float = 5.0
+    vanished_hold_s: float = 30.0
