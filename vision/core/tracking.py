@@ -47,7 +47,8 @@ class Track:
     ``born``, ``origin``: when and where it was first seen, before it was confirmed.
     ``last_seen``: its newest detection. ``score``: of that detection.
     ``crossed``: tracks of the same kind that it may have been confused with in this frame,
-    for they overlap or their detections could as well be exchanged; tracks that are not yet
+    for on their way from the frame before they overlap, or their detections could as well be
+    exchanged; tracks that are not yet
     confirmed, hence not reported, are among them. ``doubtful``: in this frame it was found
     again after more than ``occlusion_s`` out of sight, or by distance alone, so it may have
     become another object. Both err on the side of doubt.
@@ -204,7 +205,7 @@ class Tracker:
 
     def _note_overlaps(self) -> None:
         threshold = self._policy.crossing_overlap
-        for i, j in overlapping(as_array([trail.box for trail in self._trails]), threshold):
+        for i, j in overlapping(as_array([trail.swept for trail in self._trails]), threshold):
             one, other = self._trails[i], self._trails[j]
             if one.kind is other.kind:
                 one.cross(other)

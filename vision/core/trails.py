@@ -15,7 +15,10 @@ from vision.core.values import Box, Detection, Instant, ObjectKind
 
 @dataclass(slots=True)
 class Trail:
-    """One object, perhaps not yet confirmed; the fields are those of ``Track``."""
+    """One object, perhaps not yet confirmed; most fields are those of ``Track``.
+
+    ``box_before``: where it was, or was expected, one frame ago.
+    """
 
     track_id: int
     kind: ObjectKind
@@ -25,6 +28,7 @@ class Trail:
     born: Instant
     last_seen: Instant
     origin: Box
+    box_before: Box
     confirmed: bool = False
     coasting: bool = False
     doubtful: bool = False
@@ -42,6 +46,7 @@ class Trail:
             born=at,
             last_seen=at,
             origin=found.box,
+            box_before=found.box,
         )
 
     def unseen_s(self, at: Instant) -> float:
@@ -49,6 +54,7 @@ class Trail:
 
     def move(self, elapsed_s: float, at: Instant, aspect: float) -> None:
         """Expect it where its motion carries it; until it is found there it is coasting."""
+        self.box_before = self.box
         self.motion = motion.predict(self.motion, elapsed_s, self.unseen_s(at))
         self.box = motion.box_of(self.motion, aspect)
         self.doubtful = False
@@ -59,6 +65,17 @@ class Trail:
         self.motion = motion.correct(self.motion, found.box, aspect)
         self.box = motion.box_of(self.motion, aspect)
         self.score, self.last_seen, self.coasting = found.score, at, False
+
+    @property
+    def swept(self) -> Box:
+        """All it may have covered since the frame before: people pass each other in between."""
+        then, now = self.box_before, self.box
+        return Box(
+            min(then.left, now.left),
+            min(then.top, now.top),
+            max(then.right, now.right),
+            max(then.bottom, now.bottom),
+        )
 
     def cross(self, other: Trail) -> None:
         """Note on both that one may have been taken for the other."""
