@@ -1,0 +1,68 @@
+"""One camera's way from frames to decisions: detector, scene, faces, scene.
+
+The same for a live camera and for a file in replay. Everything with a clock, a thread or a
+disk is the caller's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from enrolment.gallery import Gallery
+from models.detector import DetectedObjects, Detector
+from vision.core.scene import Scene
+from vision.core.values import Box, Detection, ObjectKind, Step
+from vision.face_looks import FaceLooker
+from vision.ingest.frame import Frame
+
+
+class Pipeline:
+    """Feeds one scene. ``gallery`` may be replaced at any time, whole; None: no faces."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        detector: Detector,
+        looker: FaceLooker | None,
+        gallery: Gallery | None,
+    ) -> None:
+        self.scene = scene
+        self.gallery = gallery
+        self._detector = detector
+        self._looker = looker
+        self._calls: Counter[str] = Counter()
+
+    @property
+    def calls(self) -> Counter[str]:
+        """How often each model ran, by input size."""
+        return self._calls + (self._looker.calls if self._looker else Counter())
+
+    def analyse(self, frame: Frame, faces_from: Frame | None = None) -> Iterator[Step]:
+        """Take in one frame; yields what follows, alarms first, before any face is looked at.
+
+        ``faces_from``: a frame of the same moment with more pixels, to cut faces from.
+
+        Raises:
+            ModelRunError: a model failed.
+        """
+        width, height = self._detector.fit_wh(frame.size_wh)
+        self._calls[f"detector {width}x{height}"] += 1
+        detections = detections_of(self._detector.detect(frame.bgr(width, height)))
+        seen = self.scene.observe(detections, frame.at)
+        yield seen
+        if self._looker is None or self.gallery is None or self.gallery.empty:
+            return
+        source = faces_from or frame
+        looks = self._looker.look(seen.looks_wanted, seen.tracks, source, self.gallery, frame.at)
+        found = list(looks)
+        if found:
+            yield self.scene.identify(found, frame.at)
+
+
+def detections_of(objects: DetectedObjects) -> list[Detection]:
+    """A detector's arrays as the core's values."""
+    return [
+        Detection(ObjectKind(kind), Box(*map(float, box)), float(score))
+        for box, score, kind in zip(objects.boxes_rel, objects.scores, objects.kinds, strict=True)
+    ]
