@@ -7,7 +7,7 @@ changes; after each change of the register a new one replaces it whole.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ class Gallery:
     ``starts``: ``(P,)`` the first row of each person, read-only.
     """
 
-    embeddings: NDArray[np.float32]
+    embeddings: NDArray[np.float32] = field(repr=False)  # biometric: never in a log
     staff_ids: tuple[str, ...]
     starts: NDArray[np.intp]
     register_version: int
@@ -97,6 +97,20 @@ class Gallery:
             return Match(best, None)
         per_person[int(per_person.argmax())] = -np.inf
         return Match(best, self._likeness(per_person))
+
+    def without(self, staff_ids: frozenset[str]) -> Gallery:
+        """Return a gallery of everybody else, of the same version."""
+        if staff_ids.isdisjoint(self.staff_ids):
+            return self
+        sizes = np.diff(np.append(self.starts, len(self.embeddings)))
+        owners = np.repeat(np.array(self.staff_ids, dtype=object), sizes)
+        kept = np.array([who not in staff_ids for who in owners], dtype=bool)
+        return Gallery.build(
+            owners[kept].tolist(),
+            self.embeddings[kept],
+            register_version=self.register_version,
+            embedding_id=self.embedding_id,
+        )
 
     def _checked(self, probe: NDArray[Any]) -> NDArray[np.float32]:
         vector = np.asarray(probe, dtype=np.float32)

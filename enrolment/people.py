@@ -68,7 +68,7 @@ class Template:
     ``quality``: [0, 1], the best photo of a person has the highest.
     """
 
-    embedding: NDArray[np.float32]
+    embedding: NDArray[np.float32] = field(repr=False)  # biometric: never in a log
     embedding_id: str
     quality: float = 1.0
     added_at: datetime = field(default_factory=lambda: datetime.now(UTC))

@@ -43,6 +43,10 @@ class TestBuild:
         with pytest.raises(ValueError, match="read-only"):
             gallery.embeddings[0, 0] = 0
 
+    def test_no_embedding_is_printed(self) -> None:
+        """What a log or a traceback shows of a gallery holds no biometric data."""
+        assert "0.6" not in repr(gallery_of(["a"], [[0.6, 0.8]]))
+
     def test_building_leaves_the_callers_rows_writable(self) -> None:
         """The gallery keeps its own copy, so nobody else's array is frozen or shared."""
         rows = unit([[1, 0]])
@@ -104,6 +108,17 @@ class TestMatch:
         """Another size means another embedder: never compared."""
         with pytest.raises(ValueError, match="probe of shape"):
             gallery_of(["a"], [[1, 0]]).match(np.ones(shape))
+
+    def test_people_can_be_left_out(self) -> None:
+        """Without the named ones, the others keep their rows; without anybody it is empty."""
+        gallery = gallery_of(["a", "b", "b", "c"], [[1, 0], [0, 1], [0, -1], [-1, 0]])
+
+        fewer = gallery.without(frozenset({"a", "nobody"}))
+
+        assert fewer.staff_ids == ("b", "c")
+        assert fewer.embeddings.tolist() == [[0, 1], [0, -1], [-1, 0]]
+        assert fewer.register_version == 7
+        assert gallery.without(frozenset("abc")).empty
 
     @settings(max_examples=100, deadline=None)
     @given(

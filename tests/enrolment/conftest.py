@@ -1,0 +1,59 @@
+"""Real models and real photos for the tests of enrolling; absent ones skip with a reason."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from enrolment.enrolling import Examiner
+from enrolment.gallery import Gallery
+from models.embedder import Embedder
+from models.errors import WeightMissingError
+from models.face_detector import FaceDetector
+from models.loading import ModelLoader
+from models.store import standard_store
+
+
+@pytest.fixture(scope="session")
+def face_detector() -> FaceDetector:
+    """Load the face detector that the default configuration names."""
+    return _loaded(lambda loader: loader.face_detector("yunet_2023mar"))
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """Load the embedder that the default configuration names."""
+    return _loaded(lambda loader: loader.embedder("dlib_resnet_v1"))
+
+
+@pytest.fixture(scope="session")
+def examiner(face_detector: FaceDetector, embedder: Embedder) -> Examiner:
+    """Put the real parts together."""
+    return Examiner(face_detector, embedder)
+
+
+@pytest.fixture(scope="session")
+def nobody(embedder: Embedder) -> Gallery:
+    """Make the gallery of an empty register."""
+    empty = np.empty((0, embedder.dim))
+    return Gallery.build([], empty, register_version=0, embedding_id=embedder.embedding_id)
+
+
+@pytest.fixture(scope="session")
+def portraits() -> Path:
+    """Find the portraits to enrol."""
+    data = os.environ.get("BONDWATCH_TEST_DATA")
+    folder = Path(data or "", "people")
+    if not data or not folder.is_dir():
+        pytest.skip("BONDWATCH_TEST_DATA names no directory with people/ in it")
+    return folder
+
+
+def _loaded(load):
+    try:
+        return load(ModelLoader(standard_store()))
+    except WeightMissingError as missing:
+        pytest.skip(f"{missing}")
