@@ -1,0 +1,157 @@
+"""One connection's packets on their way: time, ring, decoder, slot, health.
+
+Runs in the session's thread until the connection ends, for whatever reason. Connecting, and
+connecting again, is the session's work.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from vision.ingest.decode_policy import rule_for
+from vision.ingest.decoding import Decoder
+from vision.ingest.frame import Frame, PictureConverter
+from vision.ingest.health import HealthMeter
+from vision.ingest.packets import EncodedPacket
+from vision.ingest.reasons import REMEDIES, Reason, StreamFaultError
+from vision.ingest.ring import PrerollRing
+from vision.ingest.slot import NewestFrameSlot
+from vision.ingest.sources import PacketSource, RawPacket
+from vision.ingest.stream_time import Arrival, StreamTime
+from vision.settings import DecodePolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Where a session reads the time."""
+
+    mono_s: Callable[[], float] = time.monotonic
+    wall_utc: Callable[[], float] = time.time
+
+    def arrival(self) -> Arrival:
+        return Arrival(self.mono_s(), self.wall_utc())
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEvent:
+    """Something worth a line in the log.
+
+    ``kind``: ``connected``, ``lost``, ``resolution``,
+    ``time_jump``, ``wall_jump``. The text holds no credentials.
+    """
+
+    kind: str
+    reason: Reason
+    detail: str
+
+
+@dataclass(slots=True)
+class Lane:
+    """What outlives a connection. Only the session's thread writes, but for ``policy``."""
+
+    ring: PrerollRing
+    frames: NewestFrameSlot[Frame]
+    meter: HealthMeter
+    clocks: Clocks
+    emit: Callable[[SessionEvent], None]
+    policy: DecodePolicy
+    time: StreamTime = field(default_factory=StreamTime)
+    converter: PictureConverter = field(default_factory=PictureConverter)
+    shown_s: float = float("-inf")
+
+
+class Reading:
+    """``read_timeout_s`` bounds both silence and a run of pictures without a sound one."""
+
+    def __init__(self, lane: Lane, source: PacketSource, read_timeout_s: float) -> None:
+        self._lane = lane
+        self._source = source
+        self._read_timeout_s = read_timeout_s
+        self._decoder = Decoder(source.format, lane.converter)
+        self._in_step = False
+        self._sound_seen = False
+        self._damaged = 0
+        self._packet_s = self._sound_s = lane.clocks.mono_s()
+        lane.time.new_session()
+        lane.meter.connecting()
+
+    def run(self, closing: threading.Event) -> tuple[Reason, str]:
+        """Read to the end; why it ended. Raises StreamFaultError where the stream fails."""
+        for raw in self._source.packets():
+            if closing.is_set():
+                break
+            if raw is not None:
+                self._take(raw)
+            self._judge(self._lane.clocks.mono_s())
+        if closing.is_set():
+            return Reason.CLOSED, ""
+        return Reason.ENDED, REMEDIES[Reason.ENDED]
+
+    def _take(self, raw: RawPacket) -> None:
+        arrival = self._lane.clocks.arrival()
+        packet = self._stamped(raw, arrival)
+        self._packet_s = arrival.mono_s
+        self._lane.meter.packet(arrival.mono_s, packet.size_bytes, self._lane.time.lag_s())
+        self._lane.ring.append(packet)
+        self._decode(packet)
+        undamaged = self._sound_seen and not self._damaged
+        if undamaged or self._lane.policy is DecodePolicy.PACKETS:
+            self._usable(arrival.mono_s)
+
+    def _stamped(self, raw: RawPacket, arrival: Arrival) -> EncodedPacket:
+        """The packet with its place in time; jumps are reported."""
+        times, stream = self._lane.time, self._source.format
+        before = (times.jumps, times.wall_jumps)
+        pts_s = None if raw.pts is None else float(raw.pts * stream.time_base)
+        at = times.stamp(pts_s, arrival)
+        if (times.jumps, times.wall_jumps) != before:
+            self._lane.meter.set_jumps(times.jumps, times.wall_jumps)
+            kind = "time_jump" if times.jumps != before[0] else "wall_jump"
+            step = f"{times.last_wall_jump_s:+.1f} s" if kind == "wall_jump" else ""
+            self._lane.emit(SessionEvent(kind, Reason.DELIVERING, step))
+        return EncodedPacket(raw.data, raw.pts, raw.dts, raw.is_key, at, stream)
+
+    def _decode(self, packet: EncodedPacket) -> None:
+        """Feed the decoder what the policy wants, from a key frame on and without gaps."""
+        rule = rule_for(self._lane.policy)
+        wanted = rule.wants(packet)
+        self._in_step = wanted and (self._in_step or packet.is_key)
+        if not self._in_step:
+            return
+        decoded = self._decoder.decode(packet, drain=rule.drains)
+        self._in_step = not rule.drains
+        if decoded.failed:
+            self._damaged += 1
+            self._lane.meter.count(unreadable=1)
+        for frame in decoded.frames:
+            self._show(frame)
+
+    def _show(self, frame: Frame) -> None:
+        lane = self._lane
+        lane.meter.count(frames=1, corrupt=int(frame.is_corrupt))
+        self._damaged = self._damaged + 1 if frame.is_corrupt else 0
+        if not frame.is_corrupt:
+            self._sound_s = lane.clocks.mono_s()
+            self._sound_seen = True
+        if lane.meter.size(frame.size_wh):
+            width, height = frame.size_wh
+            lane.emit(SessionEvent("resolution", Reason.DELIVERING, f"{width}x{height}"))
+        if frame.at.stream_s <= lane.shown_s:
+            lane.meter.count(out_of_order=1)
+            return
+        lane.shown_s = frame.at.stream_s
+        lane.frames.put(frame)
+
+    def _usable(self, now_s: float) -> None:
+        if self._lane.meter.usable(now_s):
+            self._lane.emit(SessionEvent("connected", Reason.DELIVERING, ""))
+
+    def _judge(self, now_s: float) -> None:
+        """End a connection that is silent, or that brings nothing but damage."""
+        if now_s - self._packet_s > self._read_timeout_s:
+            raise StreamFaultError(Reason.STOPPED_SENDING, REMEDIES[Reason.STOPPED_SENDING])
+        if self._damaged and now_s - self._sound_s > self._read_timeout_s:
+            raise StreamFaultError(Reason.GARBAGE, REMEDIES[Reason.GARBAGE])
