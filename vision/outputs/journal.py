@@ -1,0 +1,263 @@
+"""The journal: the one place where the processes meet.
+
+Every method is one short transaction; the rules are in the ``journal_*`` modules. Raises a
+``JournalError`` that names the file and the remedy; then nothing was written. Times are
+POSIX seconds, UTC. Safe to use from several threads, which take turns.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from vision.core.values import Decision, Occupancy
+from vision.outputs import (
+    journal_actions,
+    journal_alarms,
+    journal_decisions,
+    journal_handover,
+    journal_latest,
+    journal_outbox,
+)
+from vision.outputs.journal_file import JournalFile
+from vision.outputs.journal_values import (
+    AckRequest,
+    AckResult,
+    AlarmRecord,
+    BlindInterval,
+    CameraState,
+    CommitContext,
+    Committed,
+    DeadLetter,
+    HandedOver,
+    OutboxRow,
+    StateRow,
+    Vouch,
+)
+
+BUSY_S = 2.0
+"""How long a write waits for another process's; they are over in milliseconds."""
+
+TAKEN_KEPT_S = 7 * 24 * 3600.0
+DEAD_KEPT_S = 90 * 24 * 3600.0
+
+
+class Journal:
+    """An open journal. ``clock`` is the wall clock, ``monotonic`` the one that never jumps."""
+
+    def __init__(
+        self,
+        file: JournalFile,
+        clock: Callable[[], float],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._file = file
+        self._clock = clock
+        self._monotonic = monotonic
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        busy_s: float = BUSY_S,
+    ) -> Journal:
+        """Open the file, or create it with the present schema."""
+        return cls(JournalFile(path, busy_s), clock, monotonic)
+
+    def close(self) -> None:
+        self._file.close()
+
+    # decisions -------------------------------------------------------------------------
+
+    def commit(
+        self, decisions: Sequence[Decision], context: CommitContext
+    ) -> tuple[Committed, ...]:
+        """Write decisions and their messages, all or none; the alarms' revisions are returned."""
+        with self._file.write() as db:
+            writing = journal_alarms.Writing(db, context, self._clock())
+            written = [journal_decisions.write(writing, decision) for decision in decisions]
+        return tuple(one for one in written if one is not None)
+
+    def adopt(self, handed: HandedOver, *, taken: bool) -> bool:
+        """Write down an alarm that went out undurably; False where it was there already."""
+        with self._file.write() as db:
+            return journal_handover.adopt(db, handed, self._clock(), taken=taken)
+
+    def open_alarms(self, camera_id: str | None = None) -> tuple[AlarmRecord, ...]:
+        """The open alarms, of one camera or of all, the oldest first."""
+        with self._file.read() as db:
+            return journal_alarms.open_alarms(db, camera_id)
+
+    def alarm(self, alarm_id: str) -> AlarmRecord | None:
+        with self._file.read() as db:
+            return journal_alarms.alarm_by_id(db, alarm_id)
+
+    def list_alarms(self, *, open_only: bool = False, limit: int = 100) -> tuple[AlarmRecord, ...]:
+        """Alarms, the latest first."""
+        if open_only:
+            return tuple(reversed(self.open_alarms()))[:limit]
+        with self._file.read() as db:
+            return journal_alarms.newest(db, limit)
+
+    def tail(self, after_seq: int = 0, limit: int = 1000) -> tuple[OutboxRow, ...]:
+        """Revisions of alarms written after ``after_seq``, in order."""
+        with self._file.read() as db:
+            return journal_outbox.tail(db, after_seq, limit)
+
+    def last_seq(self) -> int:
+        with self._file.read() as db:
+            return journal_outbox.last_seq(db)
+
+    # operators -------------------------------------------------------------------------
+
+    def acknowledge(self, request: AckRequest) -> AckResult:
+        """Note an acknowledgement and queue its answer."""
+        with self._file.write() as db:
+            return journal_actions.acknowledge(db, request, self._clock())
+
+    def vouch(self, alarm_id: str, staff_id: str, by: str) -> bool:
+        """Note that ``by`` answers for a person; False where no such alarm is open."""
+        with self._file.write() as db:
+            return journal_actions.vouch(db, alarm_id, staff_id, by, self._clock())
+
+    def vouches_after(self, seq: int) -> tuple[Vouch, ...]:
+        with self._file.read() as db:
+            return journal_actions.vouches_after(db, seq)
+
+    # latest values ---------------------------------------------------------------------
+
+    def put_camera_state(self, camera_id: str, state: CameraState, site: str) -> bool:
+        """Tell how a camera does; False, and no write, where that is nothing new."""
+        with self._file.read() as db:
+            if not journal_latest.differs(journal_latest.camera_state(db, camera_id), state):
+                return False
+        with self._file.write() as db:
+            journal_latest.put_camera_state(db, camera_id, state, site, self._clock())
+        return True
+
+    def camera_state(self, camera_id: str) -> CameraState | None:
+        with self._file.read() as db:
+            return journal_latest.camera_state(db, camera_id)
+
+    def put_occupancy(self, value: Occupancy, site: str) -> bool:
+        """Tell how many are in a zone; False, and no write, where that is nothing new."""
+        with self._file.read() as db:
+            if journal_latest.same_occupancy(db, value):
+                return False
+        with self._file.write() as db:
+            journal_latest.put_occupancy(db, value, site, self._clock())
+        return True
+
+    def beat(self, process_id: str) -> None:
+        """A process says that it is alive."""
+        with self._file.write() as db:
+            journal_latest.beat(db, process_id, self._clock(), self._monotonic())
+
+    def forget_beat(self, process_id: str) -> None:
+        """A process ended as it should, or is no longer wanted."""
+        with self._file.write() as db:
+            db.execute("DELETE FROM beats WHERE process_id = ?", (process_id,))
+
+    def beat_ages_s(self) -> dict[str, float]:
+        """Seconds since each process's last beat, the publisher's included."""
+        with self._file.read() as db:
+            return journal_latest.beat_ages_s(db, self._monotonic())
+
+    def oldest_beat_age_s(self) -> float | None:
+        """The age of the oldest worker beat; None where no worker has one."""
+        ages_s = self.beat_ages_s()
+        ages_s.pop(journal_latest.PUBLISHER, None)
+        return max(ages_s.values(), default=None)
+
+    def last_beat_at(self, process_id: str) -> float | None:
+        """When a process was last alive by the wall clock: where a blind interval begins."""
+        with self._file.read() as db:
+            return journal_latest.last_beat_at(db, process_id)
+
+    def record_blind(self, blind: BlindInterval) -> None:
+        """Note a span in which a camera was not watched."""
+        with self._file.write() as db:
+            db.execute(
+                "INSERT INTO blind_intervals (camera_id, from_at, to_at, reason)"
+                " VALUES (?, ?, ?, ?)",
+                (blind.camera_id, blind.from_at, blind.to_at, blind.reason),
+            )
+
+    def blind_intervals(self, camera_id: str) -> tuple[BlindInterval, ...]:
+        with self._file.read() as db:
+            return journal_latest.blind_intervals(db, camera_id)
+
+    # for the publisher -----------------------------------------------------------------
+
+    def waiting(self, after_seq: int = 0, limit: int = 100) -> tuple[OutboxRow, ...]:
+        """Messages of the ordered lane that the broker has not taken, in order."""
+        with self._file.read() as db:
+            return journal_outbox.waiting(db, after_seq, limit)
+
+    def waiting_alarms(self) -> int:
+        with self._file.read() as db:
+            return journal_outbox.waiting_alarms(db)
+
+    def due_states(self) -> tuple[StateRow, ...]:
+        with self._file.read() as db:
+            return journal_outbox.due_states(db)
+
+    def all_states(self) -> tuple[StateRow, ...]:
+        with self._file.read() as db:
+            return journal_outbox.all_states(db)
+
+    def mark_taken(self, seqs: Iterable[int], states: Iterable[StateRow] = ()) -> None:
+        """The broker has taken these messages and these values."""
+        with self._file.write() as db:
+            journal_outbox.mark_taken(db, seqs, self._clock())
+            journal_outbox.mark_states_taken(db, states)
+
+    def mark_dead(
+        self,
+        seq: int,
+        reason: str,
+        decisions: Sequence[Decision] = (),
+        context: CommitContext | None = None,
+    ) -> None:
+        """Put a message aside and, in the same transaction, raise what that means."""
+        with self._file.write() as db:
+            journal_outbox.mark_dead(db, seq, reason, self._clock())
+            if context is not None:
+                writing = journal_alarms.Writing(db, context, self._clock())
+                for decision in decisions:
+                    journal_decisions.write(writing, decision)
+
+    def dead_letters(self, limit: int = 100) -> tuple[DeadLetter, ...]:
+        with self._file.read() as db:
+            return journal_outbox.dead_letters(db, limit)
+
+    def rearm(self, taken_since_at: float, *, open_alarms: bool) -> int:
+        """Let messages go out once more: those taken since then and, if asked, open alarms."""
+        with self._file.write() as db:
+            rearmed = journal_outbox.rearm_taken(db, taken_since_at)
+            return rearmed + (journal_outbox.rearm_open_alarms(db) if open_alarms else 0)
+
+    def prune(self, taken_kept_s: float = TAKEN_KEPT_S, dead_kept_s: float = DEAD_KEPT_S) -> int:
+        """Forget messages that were taken, or put aside, longer ago; how many that were."""
+        now_at = self._clock()
+        with self._file.write() as db:
+            return journal_outbox.prune(db, now_at - taken_kept_s, now_at - dead_kept_s)
+
+    def changes(self) -> int:
+        """A number that differs from the last one after another process has written."""
+        with self._file.read() as db:
+            return int(db.execute("PRAGMA data_version").fetchone()[0])
+
+    def copy_to(self, target: Path) -> None:
+        """Write a consistent copy of the journal, while it is in use, to a new file."""
+        with self._file.read() as db:
+            copy = sqlite3.connect(target)
+            try:
+                db.backup(copy)
+            finally:
+                copy.close()
