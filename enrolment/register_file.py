@@ -88,7 +88,8 @@ def connect(path: Path, *, busy_timeout_s: float, read_only: bool) -> sqlite3.Co
         raise RegisterMissingError(
             f"register {path} does not exist; enrol somebody, or correct the path"
         )
-    _keep_private(path)
+    if not read_only:  # a reader may run as another user, who cannot and need not do this
+        _keep_private(path)
     uri = f"{path.absolute().as_uri()}?mode=rw"
     with named_errors(path):
         db = sqlite3.connect(uri, uri=True, timeout=busy_timeout_s, isolation_level=None)

@@ -1,0 +1,192 @@
+"""What a worker knows of the register: an immutable view, swapped whole after each change.
+
+Polling the register and translating its values into the core's live here. A register that
+cannot be read is reported beside the last good view, never raised into the pipeline: people
+known a moment ago stay known, and somebody hears of the fault.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+from types import MappingProxyType, TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from enrolment.gallery import Gallery, Likeness
+from enrolment.people import Person
+from enrolment.register import Register
+from enrolment.register_errors import RegisterError
+from vision.core.values import Candidate, StaffFacts
+
+POLL_EVERY_S = 0.5
+STALE_AFTER_S = 10.0
+_BUSY_TIMEOUT_S = 0.2
+"""Readers never wait for writers in WAL mode; only a restore or a repair holds one up."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RegisterView:
+    """The register at one version: facts for verdicts, and the gallery for looks.
+
+    ``foreign_templates``: templates of other embedders, which nobody is recognised by.
+    """
+
+    version: int
+    staff: Mapping[str, StaffFacts]
+    gallery: Gallery
+    foreign_templates: int
+
+    def candidates(self, probe: NDArray[Any]) -> tuple[Candidate | None, Candidate | None]:
+        """Return the two people most similar to a ``(D,)`` unit probe; ValueError as ``match``."""
+        match = self.gallery.match(probe)
+        return _candidate(match.best), _candidate(match.runner_up)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RegisterStatus:
+    """The last good view, and what keeps it from being renewed (None: nothing does).
+
+    Before the first good reading the view is empty, of version 0.
+    """
+
+    view: RegisterView
+    problem: str | None
+
+
+class RegisterWatch:
+    """Reads the register again when it has changed; for one thread."""
+
+    def __init__(self, path: Path, embedding_id: str) -> None:
+        self._path = path
+        self._embedding_id = embedding_id
+        self._register: Register | None = None
+        self._status = RegisterStatus(_empty_view(embedding_id), None)
+
+    @property
+    def status(self) -> RegisterStatus:
+        return self._status
+
+    def poll(self) -> RegisterStatus:
+        """Look once. The same object comes back until the view or the problem changes."""
+        try:
+            view, problem = self._current_view(), None
+        except (RegisterError, OSError) as exc:
+            self.close()
+            view, problem = self._status.view, f"{type(exc).__name__}: {exc}"
+        if view is not self._status.view or problem != self._status.problem:
+            self._status = RegisterStatus(view, problem)
+        return self._status
+
+    def close(self) -> None:
+        """Let go of the database; a later ``poll`` opens it again."""
+        if self._register is not None:
+            self._register.close()
+            self._register = None
+
+    def _current_view(self) -> RegisterView:
+        register = self._register
+        if register is not None and not register.replaced:
+            if register.version == self._status.view.version:
+                return self._status.view
+            return self._read(register)
+        # A file put in this one's place may have any version: it is read whatever it says.
+        self.close()
+        register = self._register = Register.open_for_reading(
+            self._path, busy_timeout_s=_BUSY_TIMEOUT_S
+        )
+        return self._read(register)
+
+    def _read(self, register: Register) -> RegisterView:
+        snapshot = register.snapshot(self._embedding_id)
+        staff = {person.staff_id: staff_facts(person) for person in snapshot.people}
+        return RegisterView(
+            snapshot.version,
+            MappingProxyType(staff),
+            snapshot.gallery,
+            snapshot.foreign_templates,
+        )
+
+
+class RegisterPolling:
+    """A thread that polls, so that reading a large register never holds up a picture.
+
+    Use it as a context manager: the first reading is done when the block is entered, the
+    thread is joined when it is left.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        embedding_id: str,
+        *,
+        poll_every_s: float = POLL_EVERY_S,
+        stale_after_s: float = STALE_AFTER_S,
+    ) -> None:
+        self._watch = RegisterWatch(path, embedding_id)
+        self._poll_every_s = poll_every_s
+        self._stale_after_s = stale_after_s
+        self._polled_s = time.monotonic()
+        self._ending = Event()
+        self._read_once = Event()
+        self._thread = Thread(target=self._run, name="register")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._read_once.wait()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ending.set()
+        self._thread.join()
+
+    @property
+    def status(self) -> RegisterStatus:
+        """The latest reading; safe from any thread.
+
+        A reading that hangs, or a thread that died, shows as a problem: a suspension that
+        cannot arrive must be heard of.
+        """
+        status = self._watch.status
+        if time.monotonic() - self._polled_s < self._stale_after_s:
+            return status
+        return RegisterStatus(status.view, "reading the register hangs; check its disk")
+
+    def _run(self) -> None:
+        try:
+            while True:
+                self._watch.poll()
+                self._polled_s = time.monotonic()
+                self._read_once.set()
+                if self._ending.wait(self._poll_every_s):
+                    return
+        finally:
+            self._read_once.set()
+            self._watch.close()
+
+
+def staff_facts(person: Person) -> StaffFacts:
+    """Translate a person of the register into what a verdict needs to know."""
+    start = person.valid_from.timestamp() if person.valid_from else float("-inf")
+    end = person.valid_to.timestamp() if person.valid_to else float("inf")
+    return StaffFacts(person.staff_id, person.groups, person.active, ((start, end),))
+
+
+def _candidate(likeness: Likeness | None) -> Candidate | None:
+    return None if likeness is None else Candidate(likeness.staff_id, likeness.similarity)
+
+
+def _empty_view(embedding_id: str) -> RegisterView:
+    rows = np.empty((0, 0), np.float32)
+    gallery = Gallery.build([], rows, register_version=0, embedding_id=embedding_id)
+    return RegisterView(0, MappingProxyType({}), gallery, 0)
