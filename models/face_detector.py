@@ -76,7 +76,7 @@ class YunetFaceDetector:
         if height == 0 or width == 0:
             return NO_FACES
         # Black below and to the right, as in the network's training pipeline.
-        batch = np.zeros((1, 3, _padded(height), _padded(width)), np.float32)
+        batch = np.zeros((1, 3, padded_side(height), padded_side(width)), np.float32)
         batch[0, :, :height, :width] = image_bgr.transpose(2, 0, 1)
         return self._decode(self._session.run(batch), batch.shape, min_score)
 
@@ -117,5 +117,6 @@ def _boxes(raw: NDArray[np.float32], cells: NDArray[np.float32]) -> NDArray[np.f
     return np.hstack([centres - halves, centres + halves])
 
 
-def _padded(side_px: int) -> int:
+def padded_side(side_px: int) -> int:
+    """The next multiple of 32, which the heads of these networks need."""
     return -(-side_px // _MULTIPLE_PX) * _MULTIPLE_PX

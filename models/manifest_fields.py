@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 _T = TypeVar("_T")
 _E = TypeVar("_E", bound=StrEnum)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_TEMPLATES = ("arcface_112", "dlib_150")
+TEMPLATES = ("arcface_112", "dlib_150")
 
 
 class Fields:
@@ -149,7 +149,7 @@ def one_of(words: Sequence[str]) -> Callable[[object], str]:
     return read
 
 
-template = one_of(_TEMPLATES)
+template = one_of(TEMPLATES)
 
 
 def digest(value: object) -> str:

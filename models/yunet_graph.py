@@ -14,6 +14,7 @@ from onnx import numpy_helper
 
 from models.errors import ModelRefusedError
 
+_OUTPUTS = {f"{part}_{stride}" for part in ("cls", "obj", "bbox", "kps") for stride in (8, 16, 32)}
 _TARGET_RANK = 3
 
 
@@ -24,8 +25,8 @@ def open_sizes(name: str, graph: bytes) -> bytes:
     except Exception as error:
         # The decoder's own exception belongs to protobuf, which this project does not depend on.
         raise ModelRefusedError(f"{name}: not an ONNX file: {error}") from error
-    if not model.graph.input:
-        raise ModelRefusedError(f"{name}: the graph takes no input")
+    if not model.graph.input or {output.name for output in model.graph.output} != _OUTPUTS:
+        raise ModelRefusedError(f"{name}: the graph's inputs and outputs are not YuNet's")
     _open(model.graph.input[0], {2: "height", 3: "width"})
     for output in model.graph.output:
         _open(output, {1: f"{output.name}_cells"})

@@ -1,0 +1,65 @@
+"""How good a view of a face is: the figures that a quality gate judges by.
+
+Here belong the measures. What is good enough is decided elsewhere, by policy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.alignment import ARCFACE_112, Points, cut
+
+
+@dataclass(frozen=True, slots=True)
+class FaceMeasures:
+    """One face's figures.
+
+    ``size_px``: the shorter side of the face box, pixels of the picture it was cut from.
+    ``sharpness``: variance of the Laplacian of the aligned face, grey levels squared.
+    ``yaw``: [-1, 1], 0 frontal, +-1 profile, positive where the nose points to the picture's
+    right. ``brightness``: mean grey level of the aligned face, [0, 255]. ``score``: the face
+    detector's confidence, [0, 1].
+    """
+
+    size_px: float
+    sharpness: float
+    yaw: float
+    brightness: float
+    score: float
+
+
+def measure_face(
+    image_bgr: NDArray[np.uint8], box_xyxy_px: NDArray[np.float32], landmarks: Points, score: float
+) -> FaceMeasures:
+    """Measures one face; box and landmarks in pixels of the picture given.
+
+    Measure in the picture as it came from the camera: enlarging adds no detail, but size.
+    DegenerateLandmarks where the landmarks carry no face.
+    """
+    grey = cv2.cvtColor(cut(image_bgr, landmarks, ARCFACE_112), cv2.COLOR_BGR2GRAY)
+    left, top, right, bottom = (float(side) for side in box_xyxy_px)
+    return FaceMeasures(
+        size_px=min(right - left, bottom - top),
+        sharpness=float(cv2.Laplacian(grey, cv2.CV_64F).var()),
+        yaw=yaw_of(landmarks),
+        brightness=float(grey.mean()),
+        score=float(score),
+    )
+
+
+def yaw_of(landmarks: Points) -> float:
+    """Where the nose's tip falls between the eyes: -1 at the left eye, 0 midway, 1 at the right.
+
+    Beyond an eye stays at -1 or 1. The tilt of the head cancels out, because the nose is
+    projected onto the line through the eyes.
+    """
+    left_eye, right_eye, nose = landmarks[:3].astype(np.float64)
+    across = right_eye - left_eye
+    length = float(across @ across)
+    if length == 0:
+        return 1.0  # one eye over the other: nothing is seen from the front
+    return float(np.clip(2 * ((nose - left_eye) @ across) / length - 1, -1, 1))
