@@ -28,7 +28,9 @@ _SECRET_KEY = re.compile(
 
 
 def redact(text: str) -> str:
-    """The text, cut at 100,000 characters, without URL userinfo, URL queries, authorization, ``password=...``.
+    """The text without URL userinfo, URL queries, authorizations and ``password=...``.
+
+    Cut at 100,000 characters, so that a hostile text costs little.
 
     >>> redact("opening rtsp://admin:hunter2@10.0.0.7/main?token=1 failed")
     'opening rtsp://[redacted]@10.0.0.7/main?[redacted] failed'
