@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from enrolment.gallery import Gallery, Likeness
 from models.embedder import Embedder
 from models.errors import DegenerateLandmarks
 from models.face_detector import DetectedFaces, FaceDetector, size_for_faces
@@ -22,7 +21,6 @@ from vision.core.identity import is_usable
 from vision.core.policy import IdentityPolicy
 from vision.core.values import (
     Box,
-    Candidate,
     FaceMeasures,
     Instant,
     Look,
@@ -32,6 +30,7 @@ from vision.core.values import (
 )
 from vision.face_binding import Point, bind_face
 from vision.ingest.frame import Frame
+from vision.register_watch import RegisterView
 
 Picture = NDArray[np.uint8]
 
@@ -55,7 +54,7 @@ class FaceLooker:
         wanted: Sequence[LookWanted],
         tracks: Sequence[TrackView],
         frame: Frame,
-        gallery: Gallery,
+        register: RegisterView,
         at: Instant,
     ) -> Iterator[Look]:
         """Yield a look for each track whose face is certain, and good enough to say anything.
@@ -77,8 +76,7 @@ class FaceLooker:
             look = self._look_at(crop, faces, index)
             if look is not None:
                 measures, row = look
-                match = gallery.match(row)
-                best, runner_up = _candidate(match.best), _candidate(match.runner_up)
+                best, runner_up = register.candidates(row)
                 yield Look(wish.track_id, at, measures, best, runner_up)
 
     def _find(self, crop: Picture) -> DetectedFaces:
@@ -124,7 +122,3 @@ def _centres(faces: DetectedFaces, crop: Picture, region: Box) -> list[Point]:
         )
         for x, y in middles
     ]
-
-
-def _candidate(likeness: Likeness | None) -> Candidate | None:
-    return None if likeness is None else Candidate(likeness.staff_id, likeness.similarity)

@@ -9,29 +9,31 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from enrolment.gallery import Gallery
 from models.detector import DetectedObjects, Detector
 from vision.core.scene import Scene
-from vision.core.values import Box, Detection, ObjectKind, Step
+from vision.core.values import Box, Detection, Instant, ObjectKind, Step
 from vision.face_looks import FaceLooker
 from vision.ingest.frame import Frame
+from vision.register_watch import RegisterView
 
 
 class Pipeline:
-    """Feeds one scene. ``gallery`` may be replaced at any time, whole; None: no faces."""
+    """Feeds one scene. ``looker`` None: faces cannot be read, so nobody can be identified."""
 
     def __init__(
-        self,
-        scene: Scene,
-        detector: Detector,
-        looker: FaceLooker | None,
-        gallery: Gallery | None,
+        self, scene: Scene, detector: Detector, looker: FaceLooker | None, register: RegisterView
     ) -> None:
         self.scene = scene
-        self.gallery = gallery
+        self._register = register
         self._detector = detector
         self._looker = looker
         self._calls: Counter[str] = Counter()
+
+    def see_register(self, register: RegisterView, at: Instant) -> Step:
+        """Go by this state of the register from now on."""
+        self._register = register
+        can_identify = self._looker is not None and not register.gallery.empty
+        return self.scene.swap(register.staff, can_identify=can_identify, at=at)
 
     @property
     def calls(self) -> Counter[str]:
@@ -51,10 +53,10 @@ class Pipeline:
         detections = detections_of(self._detector.detect(frame.bgr(width, height)))
         seen = self.scene.observe(detections, frame.at)
         yield seen
-        if self._looker is None or self.gallery is None or self.gallery.empty:
+        if self._looker is None or self._register.gallery.empty:
             return
         source = faces_from or frame
-        looks = self._looker.look(seen.looks_wanted, seen.tracks, source, self.gallery, frame.at)
+        looks = self._looker.look(seen.looks_wanted, seen.tracks, source, self._register, frame.at)
         found = list(looks)
         if found:
             yield self.scene.identify(found, frame.at)

@@ -135,7 +135,7 @@ class IdentitySettings:
     margin: float | None = None
     confirm_looks: int = 3
     condemn_looks: int = 3
-    look_spacing_s: float = 0.3
+    look_spacing_s: float = 0.15
     window_s: float = 20.0
     confirm_min_px: float = 24.0
     condemn_min_px: float = 40.0

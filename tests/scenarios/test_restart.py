@@ -64,3 +64,15 @@ def test_zone_gone() -> None:
     assert [line[1:4] for line in stage.alarms] == [
         ("cleared", "unverified_person", "zone_no_longer_watched")
     ]
+
+
+def test_another_scene() -> None:
+    """A scene tells what is open in it, and a scene in its place goes on with that."""
+    before = Stage().play(5, Actor(STAYING, STRANGER))
+    after = Stage()
+    after.note(after.scene.resume(before.scene.open_incidents(), after.at()))
+    after.play(5, Actor(STAYING, STRANGER))
+
+    assert [line[1:4] for line in after.alarms] == [
+        ("updated", "unregistered_person", "seen_again")
+    ]

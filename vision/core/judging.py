@@ -61,6 +61,11 @@ class Judge:
         if incident.startswith(f"{OWN}/"):
             presence.own_incident = incident
 
+    @property
+    def kinds(self) -> Mapping[str, AlarmKind]:
+        """The kind of every open incident."""
+        return self._incidents.kinds
+
     def kind_of(self, presence: Presence) -> AlarmKind | None:
         """The kind of the alarm that a presence holds open."""
         return self._incidents.kinds.get(presence.incident or "")

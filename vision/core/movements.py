@@ -35,7 +35,7 @@ class Movements:
     ) -> None:
         self._zones = {zone.zone_id: zone for zone in policy.zones}
         self._camera_id = policy.camera_id
-        self._watch = ZoneWatch(policy.views, policy.boundary)
+        self._watch = ZoneWatch(policy.views, policy.boundary, policy.aspect)
         self._book = book
         self._judge = judge
         self._passages = passages

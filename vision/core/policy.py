@@ -68,7 +68,7 @@ class IdentityPolicy:
     margin: float
     confirm_looks: int = 3
     condemn_looks: int = 3
-    look_spacing_s: float = 0.3
+    look_spacing_s: float = 0.15
     window_s: float = 20.0
     confirm_min_px: float = 24.0
     condemn_min_px: float = 40.0
@@ -106,6 +106,7 @@ class ScenePolicy:
     point must be this far beyond the edge before a passage counts. ``clear_after_s``: how
     long after somebody was seen to leave the alarm about them is cleared.
     ``vanished_hold_s``: the same for somebody lost from sight inside, who may still be there.
+    ``aspect``: the picture's width over its height.
     """
 
     camera_id: str
@@ -116,3 +117,4 @@ class ScenePolicy:
     boundary: float = 0.01
     clear_after_s: float = 5.0
     vanished_hold_s: float = 30.0
+    aspect: float = 16 / 9

@@ -44,7 +44,7 @@ class Scene:
         self._policy = policy
         self._staff = staff
         self._now = _BEFORE_EVERYTHING
-        self._tracker = Tracker(policy.tracking)
+        self._tracker = Tracker(policy.tracking, policy.aspect)
         self._roster = Roster(policy.identity)
         self._book = PresenceBook(epoch)
         self._judge = Judge(policy, self._book)
@@ -120,6 +120,12 @@ class Scene:
         told = [decision for entry in incidents for decision in self._movements.resume(entry, at)]
         return self._conclude(at, told)
 
+    def open_incidents(self) -> tuple[OpenIncident, ...]:
+        """The alarms that are open now, for a scene that takes this one's place."""
+        held = {p.incident: p.zone_id for p in self._book if p.incident is not None}
+        kinds = self._judge.kinds
+        return tuple(OpenIncident(key, kinds[key], zone_id) for key, zone_id in held.items())
+
     def _not_before(self, at: Instant) -> Instant:
         """The moment, but never before one already judged: ticks may run ahead of frames."""
         return Instant(max(at.stream_s, self._now.stream_s), at.wall_utc)
@@ -164,4 +170,11 @@ class Scene:
 def _shape_of(policy: ScenePolicy) -> tuple[object, ...]:
     """What of a policy is built into a scene's state."""
     zone_ids = tuple(zone.zone_id for zone in policy.zones)
-    return policy.camera_id, zone_ids, policy.views, policy.identity, policy.tracking
+    return (
+        policy.camera_id,
+        zone_ids,
+        policy.views,
+        policy.identity,
+        policy.tracking,
+        policy.aspect,
+    )

@@ -3,7 +3,7 @@
 from vision.core.policy import IdentityPolicy
 from vision.core.values import Candidate, FaceMeasures, Instant, Look
 
-POLICY = IdentityPolicy(accept=0.94, reject=0.92, margin=0.01, reverify_s=100.0)
+POLICY = IdentityPolicy(accept=0.94, reject=0.92, margin=0.01, reverify_s=100.0, look_spacing_s=0.3)
 GOOD_FACE = FaceMeasures(size_px=80, sharpness=100, yaw=0.1, brightness=120, score=0.9)
 
 

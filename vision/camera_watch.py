@@ -1,0 +1,188 @@
+"""One live camera of a worker: its stream, its scene and its health, together.
+
+Called from the worker's one analysing thread only. Everything decided is returned; writing it
+down is the worker's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from models.detector import Detector
+from vision.core.health import CameraHealth, CameraReport
+from vision.core.movements import OpenIncident
+from vision.core.policy import ScenePolicy
+from vision.core.scene import Scene
+from vision.core.values import Instant, Step, TrackView
+from vision.face_looks import FaceLooker
+from vision.ingest.camera_source import CameraSource
+from vision.ingest.frame import Frame
+from vision.ingest.reasons import StreamFaultError
+from vision.ingest.stream_time import Arrival
+from vision.outputs.journal_values import CameraState
+from vision.pipeline import Pipeline
+from vision.register_watch import RegisterView
+from vision.settings import CameraSettings
+
+TICK_AFTER_S: Final = 0.5
+"""A scene is ticked when no frame has moved it on for this long; deadlines are no more exact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """The models of one camera; ``looker`` None where faces cannot be read at all."""
+
+    detector: Detector
+    looker: FaceLooker | None
+
+
+class CameraWatch:
+    """Everything about one camera, from its packets to its decisions.
+
+    ``open_incidents`` are the camera's alarms from before a restart. The scene is made with the
+    first frame, since only that tells the picture's shape.
+    """
+
+    def __init__(
+        self, settings: CameraSettings, source: CameraSource, eyes: Eyes, epoch: str
+    ) -> None:
+        self.settings = settings
+        self.source = source
+        self.tracks: tuple[TrackView, ...] = ()
+        self._eyes = eyes
+        self._epoch = epoch
+        self._scenes = 0
+        self._health = CameraHealth(
+            settings.camera_id,
+            offline_after_s=settings.offline_after_s,
+            lag_limit_s=settings.lag_limit_s,
+        )
+        self._pipeline: Pipeline | None = None
+        self._policy: ScenePolicy | None = None
+        self._view: RegisterView | None = None
+        self._incidents: tuple[OpenIncident, ...] = ()
+        self._due_s = float("-inf")
+        self._moved_s = float("-inf")
+        self._newest = Instant(0.0, 0.0)
+
+    @property
+    def due_s(self) -> float:
+        """When, in monotonic seconds, the next frame is wanted."""
+        return self._due_s
+
+    @property
+    def calls(self) -> Counter[str]:
+        """How often each model ran for this camera, by input size."""
+        return self._pipeline.calls if self._pipeline else Counter()
+
+    def resume(self, incidents: Iterable[OpenIncident]) -> None:
+        """Take up alarms from before a restart, once there is a picture to compare them with."""
+        self._incidents = tuple(incidents)
+        for entry in self._incidents:
+            self._health.resume(entry.kind)
+
+    def adopt(self, policy: ScenePolicy) -> Iterator[Step]:
+        """Go by these rules from now on; a scene whose zones differ begins anew."""
+        self._policy = policy
+        if self._pipeline is None:
+            return
+        shaped = replace(policy, aspect=_aspect(self.source.health().size_wh))
+        try:
+            yield self._pipeline.scene.adopt(shaped, self._newest)
+        except ValueError:
+            yield from self._end_scene()
+
+    def see_register(self, view: RegisterView) -> Iterator[Step]:
+        """Go by this state of the register from now on."""
+        self._view = view
+        if self._pipeline is not None:
+            yield self._pipeline.see_register(view, self._newest)
+
+    def vouch(self, incident: str, staff_id: str, by: str) -> Iterator[Step]:
+        """Take a guard's word for who the person behind an alarm is."""
+        if self._pipeline is not None:
+            yield self._pipeline.scene.vouch(incident, staff_id, by, self._newest)
+
+    def analyse(self, now: Arrival) -> Iterator[Step]:
+        """Look at the newest frame, if one is due and there; yields what follows from it.
+
+        Raises:
+            ModelError: a model failed; the next frame is tried again.
+        """
+        if now.mono_s < self._due_s or (frame := self.source.frames.take()) is None:
+            return
+        gap_s = 1.0 / self.settings.analyses_per_s
+        self._due_s = max(self._due_s + gap_s, now.mono_s + gap_s / 2)
+        if self._pipeline is None:
+            yield from self._begin_scene(frame)
+        if self._pipeline is not None:
+            self._newest, self._moved_s = frame.at, now.mono_s
+            for step in self._pipeline.analyse(frame, self._faces_from(frame)):
+                self.tracks = step.tracks
+                yield step
+
+    def tick(self, now: Arrival) -> Iterator[Step]:
+        """Let time pass: deadlines, and the health of the stream."""
+        at = self._instant(now)
+        health = self.source.health()
+        report = CameraReport(health.silent_s, health.lag_s, str(health.reason))
+        yield Step(tuple(self._health.observe(report, at)))
+        if self._pipeline is not None and now.mono_s - self._moved_s >= TICK_AFTER_S:
+            step = self._pipeline.scene.tick(at)
+            self.tracks = step.tracks
+            yield step
+
+    def state(self) -> CameraState:
+        """How the camera does, as consoles are told."""
+        health = self.source.health()
+        return CameraState(
+            online=self._health.online and health.connected,
+            fps=round(health.fps, 1),
+            lag_s=None if health.lag_s is None else round(health.lag_s, 1),
+            why=None if health.connected else str(health.reason),
+        )
+
+    def close(self) -> bool:
+        """End the stream; True where its threads have ended."""
+        return self.source.close()
+
+    def _instant(self, now: Arrival) -> Instant:
+        """Now in the stream's time: as far on as the clock is since the newest frame."""
+        if self._pipeline is None:
+            return Instant(0.0, now.wall_utc)
+        return Instant(self._newest.stream_s + max(0.0, now.mono_s - self._moved_s), now.wall_utc)
+
+    def _begin_scene(self, frame: Frame) -> Iterator[Step]:
+        if self._policy is None or self._view is None:
+            return
+        policy = replace(self._policy, aspect=_aspect(frame.size_wh))
+        self._scenes += 1
+        scene = Scene(policy, self._view.staff, f"{self._epoch}.{self._scenes}")
+        self._pipeline = Pipeline(scene, self._eyes.detector, self._eyes.looker, self._view)
+        start = Instant(frame.at.stream_s - 1e-6, frame.at.wall_utc)
+        yield self._pipeline.see_register(self._view, start)
+        in_zones = [entry for entry in self._incidents if entry.zone_id]
+        self._incidents = ()
+        yield scene.resume(in_zones, start)
+
+    def _end_scene(self) -> Iterator[Step]:
+        """Give the scene up for one of another shape; its open alarms go on in that one."""
+        if self._pipeline is not None:
+            self._incidents = self._pipeline.scene.open_incidents()
+            self._pipeline = None
+        yield Step()
+
+    def _faces_from(self, frame: Frame) -> Frame | None:
+        """The sharper stream's frame of the same moment, where there is one."""
+        try:
+            return self.source.record_frame_near(frame.at)
+        except StreamFaultError:
+            return None  # faces are then cut from the frame itself; health tells of the stream
+
+
+def _aspect(size_wh: tuple[int, int]) -> float:
+    width, height = size_wh
+    return width / height if height else 16 / 9
