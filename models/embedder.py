@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.alignment import TEMPLATES, Template, cut
+from models.alignment import CUT_VERSION, TEMPLATES, Template, cut
 from models.entries import Colour, EmbeddingSpec, ModelEntry, Thresholds
 from models.errors import ModelRefusedError, ModelRunError
 from models.sessions import Session
@@ -59,6 +59,7 @@ def embedding_id_of(entry: ModelEntry) -> str:
         "colour": entry.input.colour,
         "mean": entry.input.mean,
         "scale": entry.input.scale,
+        "cut": CUT_VERSION,
         "template": [template.side_px, template.points.tolist()],
         "dim": spec.dim,
     }

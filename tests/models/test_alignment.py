@@ -95,3 +95,23 @@ def test_cut_has_no_black_border() -> None:
     bright = np.full((60, 60, 3), 200, np.uint8)
 
     assert cut(bright, FACE * 0.5, ARCFACE_112).min() == 200
+
+
+def test_a_large_face_is_averaged_not_sampled() -> None:
+    """Fine grain in a large face is grey in a small cut, as it is to an eye further away."""
+    grain = np.indices((900, 900)).sum(axis=0) % 2 * 255
+    picture = np.repeat(grain[..., None], 3, axis=2).astype(np.uint8)
+
+    face = cut(picture, (FACE * 8).astype(np.float32), ARCFACE_112)
+
+    assert np.abs(face[2:-2, 2:-2].astype(int) - 127).max() < 12  # the outermost touch the edge
+
+
+def test_averaging_moves_nothing() -> None:
+    """A ramp keeps its place whether the face is cut at once or averaged down."""
+    ramp = np.tile(np.linspace(0, 250, 1120), (1120, 1))
+    picture = np.repeat(ramp[..., None], 3, axis=2).astype(np.uint8)
+
+    face = cut(picture, (FACE * 10).astype(np.float32), ARCFACE_112)
+
+    assert abs(int(face[56, 56, 0]) - int(picture[560, 560, 0])) <= 2
