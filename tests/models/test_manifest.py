@@ -65,7 +65,9 @@ def test_unknown_name_lists_the_known(manifest: Manifest) -> None:
 
 def test_wrong_role_is_refused(manifest: Manifest) -> None:
     """A face detector is not taken for an embedder."""
-    with pytest.raises(ManifestError, match="yunet_2023mar is a face_detector, not a embedder"):
+    with pytest.raises(
+        ManifestError, match="yunet_2023mar has the role face_detector, not embedder"
+    ):
         manifest.entry("yunet_2023mar", Role.EMBEDDER)
 
 

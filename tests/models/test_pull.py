@@ -135,3 +135,18 @@ def test_an_entry_without_an_address_says_so(tmp_path: Path, manifest: Manifest)
     """What has no public address cannot be pulled, and the remedy is named."""
     with pytest.raises(PullError, match=r"no public address.*BONDWATCH_MODELS"):
         pull(manifest.entry("yolox_nano_coco"), tmp_path)
+
+
+def test_a_part_that_grew_too_long_is_started_anew(tmp_path: Path, entry: ModelEntry) -> None:
+    """A part longer than the file is of something else and is thrown away."""
+    (tmp_path / "face.onnx.part").write_bytes(CONTENT + b"more")
+
+    assert pull(entry, tmp_path).read_bytes() == CONTENT
+
+
+def test_a_finished_part_needs_no_network(tmp_path: Path, entry: ModelEntry) -> None:
+    """A pull that died between the last byte and the renaming is completed without fetching."""
+    (tmp_path / "face.onnx.part").write_bytes(CONTENT)
+    away = dataclasses.replace(entry, url="http://127.0.0.1:1/face.onnx")
+
+    assert pull(away, tmp_path).read_bytes() == CONTENT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 from pathlib import Path
@@ -113,3 +114,17 @@ def test_writes_a_file_whole(tmp_path: Path) -> None:
 
     assert path.read_bytes() == b"new"
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_manifest_states_the_sizes_of_the_real_files(
+    manifest: Manifest, store: WeightStore
+) -> None:
+    """Sizes are what a pull goes by, so they must be those of the pinned files."""
+    there = []
+    for one in manifest.entries.values():
+        with contextlib.suppress(WeightMissingError):  # what is not there cannot be compared
+            there.append((one.name, one.size_bytes, len(store.read(one))))
+    if not there:
+        pytest.skip("no weight file is there")
+
+    assert [name for name, stated, real in there if stated != real] == []
