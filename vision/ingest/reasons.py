@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import av
 import av.error
+from av.codec.codec import UnknownCodecError
 
 T = TypeVar("T")
 
@@ -61,6 +62,7 @@ _BY_TYPE: tuple[tuple[type[BaseException], Reason], ...] = (
     (av.error.HTTPForbiddenError, Reason.WRONG_PASSWORD),
     (av.error.HTTPNotFoundError, Reason.NOT_FOUND),
     (av.error.FileNotFoundError, Reason.NOT_FOUND),
+    (UnknownCodecError, Reason.NO_VIDEO),
     (av.error.ExitError, Reason.NO_ANSWER),
     (av.error.TimeoutError, Reason.UNREACHABLE),
     (av.error.InvalidDataError, Reason.GARBAGE),
@@ -70,7 +72,7 @@ _BY_TYPE: tuple[tuple[type[BaseException], Reason], ...] = (
 )
 
 
-def classify(error: av.FFmpegError) -> Reason:
+def classify(error: BaseException) -> Reason:
     """The reason an error's type stands for; its text is never looked at."""
     return next(
         (reason for kind, reason in _BY_TYPE if isinstance(error, kind)), Reason.UNREACHABLE
@@ -85,5 +87,5 @@ def attempt(call: Callable[[], T]) -> T | Reason:
     """
     try:
         return call()
-    except av.FFmpegError as error:
+    except (av.FFmpegError, UnknownCodecError) as error:
         return classify(error)

@@ -37,7 +37,7 @@ class RingDecoder:
         if newest is None:
             return None
         stream_s = newest.at.stream_s - (newest.at.wall_utc - wall_utc)
-        packets = self._ring.group_at(stream_s)
+        packets = self._ring.group_at(stream_s) or self._ring.group_at(stream_s + within_s)
         if packets:
             self._decode_up_to(stream_s, packets)
         near = min(self._recent, key=lambda f: abs(f.at.stream_s - stream_s), default=None)

@@ -119,6 +119,8 @@ class StreamSession:
             began_s = self._clocks.mono_s()
             reason, detail = self._connect_once()
             self._meter.failed(reason, detail)
+            if reason is Reason.CLOSED:
+                return
             self._emit(SessionEvent("lost", reason, detail))
             if reason is Reason.ENDED and self._source.is_file:
                 return

@@ -56,6 +56,7 @@ class StreamTime:
         self._newest_pts_s = 0.0
         self._newest_s = 0.0
         self._newest_mono_s = 0.0
+        self._step_s = _STEP_S
         self._wall_minus_mono_s: float | None = None
         self.jumps = 0
         self.wall_jumps = 0
@@ -92,10 +93,13 @@ class StreamTime:
         return max(0.0, self._newest_mono_s - self._anchor_s - self._newest_s)
 
     def _guess_s(self, arrival: Arrival) -> float:
-        """The stream time of a packet that does not say: as late as the one before."""
+        """The stream time of a packet that does not say: one step after the one before.
+
+        Not the time since that one came: a guess too late would put the next ones behind it.
+        """
         if self._base_s is None:
             return self._live_s(arrival)
-        return self._newest_s + max(arrival.mono_s - self._newest_mono_s, _STEP_S)
+        return self._newest_s + self._step_s
 
     def _live_s(self, arrival: Arrival) -> float:
         """The stream time of a picture that is taken at this moment."""
@@ -124,6 +128,7 @@ class StreamTime:
         elapsed_s = max(0.0, arrival.mono_s - self._newest_mono_s)
         may_drift_s = self._rules.drift * elapsed_s
         self._anchor_s = (self._anchor_s or 0.0) + min(-lead_s, may_drift_s)
+        self._step_s = pts_s - self._newest_pts_s
         self._newest_pts_s, self._newest_mono_s = pts_s, arrival.mono_s
         self._newest_s = (self._base_s or 0.0) + pts_s
 
