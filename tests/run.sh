@@ -1,0 +1,38 @@
+#!/bin/sh
+# Everything that must hold: style, types, tests, and every branch of the core. All of it runs,
+# whatever fails first; pytest's closing line comes last. Arguments go to pytest.
+set -u
+cd "$(dirname "$0")/.."
+bin="$PWD/.venv/bin"
+report="$(mktemp)"
+trap 'rm -f "$report"' EXIT
+failed=""
+step() {
+    name="$1"
+    shift
+    echo "==> $name"
+    "$@" || failed="$failed, $name"
+}
+
+run_pytest() {
+    # A pipe would hide the exit status, so the status travels in a file of its own.
+    { "$bin/python" -m pytest --cov --cov-report= "$@"; echo $? >"$report.status"; } 2>&1 |
+        tee "$report"
+    status="$(cat "$report.status")"
+    rm -f "$report.status"
+    return "$status"
+}
+
+core_is_covered() {
+    "$bin/coverage" report --include='vision/core/*' --skip-covered --show-missing --fail-under=100
+}
+
+step "Style" "$bin/ruff" check --quiet .
+step "Format" "$bin/ruff" format --check --quiet .
+step "Types" "$bin/mypy"
+step "Tests" run_pytest "$@"
+step "Every branch of the core" core_is_covered
+
+[ -z "$failed" ] || echo "==> Failed: ${failed#, }"
+tail -n 1 "$report"
+[ -z "$failed" ]
