@@ -1,0 +1,131 @@
+"""How the enrolment commands speak: tables for people, JSON for programs.
+
+Only output lives here. Names are printed as they are, never as markup.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from enrolment.enrolling import Examination, PhotoResult
+from enrolment.people import Person
+
+_COLUMNS = ("Staff id", "Name", "Groups", "State", "Valid from", "Valid to", "Templates")
+
+
+def tell(sentence: str) -> None:
+    """Print one plain sentence."""
+    Console().print(Text(sentence), soft_wrap=True)
+
+
+def complain(sentence: str) -> None:
+    """Print one plain sentence where errors go."""
+    Console(stderr=True).print(Text(sentence), soft_wrap=True)
+
+
+def tell_photos(examination: Examination) -> None:
+    """Print a line for each photo: accepted, or the reason, the figures and what to do."""
+    for result in examination.results:
+        tell(_photo_line(result)) if result.accepted else complain(_photo_line(result))
+
+
+def tell_enrolled(person: Person, templates: int, version: int) -> None:
+    """Print that somebody is in the register now."""
+    photos = "1 photo" if templates == 1 else f"{templates} photos"
+    tell(
+        f"{person.name} is enrolled as {person.staff_id} from {photos}"
+        f" (groups: {', '.join(sorted(person.groups))}; register version {version})."
+    )
+
+
+def tell_people(
+    people: Sequence[Person],
+    counts: Mapping[str, Mapping[str, int]],
+    embedding_id: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Print everybody; ``counts``: templates by staff id and embedding id."""
+    records = [_record(who, counts.get(who.staff_id, {}), embedding_id) for who in people]
+    if as_json:
+        _tell_json(records)
+        return
+    if not records:
+        tell("Nobody is enrolled.")
+        return
+    table = Table(*_COLUMNS)
+    for record in records:
+        table.add_row(*(Text(cell) for cell in _cells(record)))
+    Console().print(table)
+
+
+def tell_person(
+    person: Person, counts: Mapping[str, int], embedding_id: str, *, as_json: bool
+) -> None:
+    """Print one person."""
+    record = _record(person, counts, embedding_id)
+    if as_json:
+        _tell_json(record)
+        return
+    for title, cell in zip(_COLUMNS, _cells(record), strict=True):
+        tell(f"{title + ':':<12} {cell}")
+
+
+def _photo_line(result: PhotoResult) -> str:
+    if result.refusal is None:
+        return f"{result.name}: accepted"
+    detail = f" ({result.detail})" if result.detail else ""
+    return f"{result.name}: refused, {result.refusal}{detail}. {result.hint}"
+
+
+def _record(person: Person, counts: Mapping[str, int], embedding_id: str) -> dict[str, object]:
+    templates = counts.get(embedding_id, 0)
+    return {
+        "staff_id": person.staff_id,
+        "name": person.name,
+        "groups": sorted(person.groups),
+        "state": _state(person),
+        "valid_from": _iso(person.valid_from),
+        "valid_to": _iso(person.valid_to),
+        "created_at": _iso(person.created_at),
+        "templates": templates,
+        "foreign_templates": sum(counts.values()) - templates,
+    }
+
+
+def _cells(record: Mapping[str, object]) -> tuple[str, ...]:
+    groups = record["groups"]
+    foreign = record["foreign_templates"]
+    return (
+        str(record["staff_id"]),
+        str(record["name"]),
+        ", ".join(groups) if isinstance(groups, list) else "",
+        str(record["state"]),
+        str(record["valid_from"] or "always"),
+        str(record["valid_to"] or "always"),
+        f"{record['templates']}" + (f" (+{foreign} of another embedder)" if foreign else ""),
+    )
+
+
+def _state(person: Person) -> str:
+    """The state as it works now: an active person may be out of date."""
+    now = datetime.now(UTC)
+    if person.active and person.valid_to and person.valid_to <= now:
+        return "expired"
+    if person.active and person.valid_from and person.valid_from > now:
+        return "not yet valid"
+    return person.state
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _tell_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))  # noqa: T201 - for programs, unwrapped
