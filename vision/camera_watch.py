@@ -33,9 +33,9 @@ TICK_AFTER_S: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Eyes:
-    """The models of one camera; ``looker`` None where faces cannot be read at all."""
+    """The models of one camera; None where a model could not be had."""
 
-    detector: Detector
+    detector: Detector | None
     looker: FaceLooker | None
 
 
@@ -156,7 +156,7 @@ class CameraWatch:
         return Instant(self._newest.stream_s + max(0.0, now.mono_s - self._moved_s), now.wall_utc)
 
     def _begin_scene(self, frame: Frame) -> Iterator[Step]:
-        if self._policy is None or self._view is None:
+        if self._policy is None or self._view is None or self._eyes.detector is None:
             return
         policy = replace(self._policy, aspect=_aspect(frame.size_wh))
         self._scenes += 1

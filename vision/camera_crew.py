@@ -1,0 +1,137 @@
+"""The cameras that one worker owns: opened, kept and closed as assignments and settings change.
+
+A camera whose stream settings did not change keeps its connection through a reload.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from models.entries import Thresholds
+from vision.camera_watch import CameraWatch
+from vision.core.movements import OpenIncident
+from vision.core.policy import ScenePolicy
+from vision.core.values import Step
+from vision.ingest.camera_source import CameraSource
+from vision.ingest.reading import SessionEvent
+from vision.ingest.session import SessionOptions
+from vision.logs import logger
+from vision.outputs.journal import Journal
+from vision.outputs.journal_errors import JournalError
+from vision.register_watch import RegisterView
+from vision.scene_policies import to_scene_policy
+from vision.settings import CameraSettings, Settings
+from vision.worker_models import WorkerModels
+
+_log = logger(__name__)
+
+NO_THRESHOLDS = Thresholds(accept=1.0, reject=-1.0, margin=1.0)
+"""Without an embedder nobody can be recognised, and nobody found to be a stranger either."""
+
+
+class CameraCrew:
+    """The watches of one worker, by camera id.
+
+    ``epoch``: unique to this life of the worker. ``on_frame`` is called from the streams'
+    threads after each new frame.
+    """
+
+    def __init__(self, models: WorkerModels, epoch: str, on_frame: Callable[[], None]) -> None:
+        self._models = models
+        self._epoch = epoch
+        self._on_frame = on_frame
+        self._watches: dict[str, CameraWatch] = {}
+        self._generation = 0
+
+    def __iter__(self) -> Iterator[CameraWatch]:
+        return iter(tuple(self._watches.values()))
+
+    def get(self, camera_id: str) -> CameraWatch | None:
+        return self._watches.get(camera_id)
+
+    def assign(
+        self, settings: Settings, cameras: Iterable[str], view: RegisterView
+    ) -> Iterator[tuple[CameraWatch, Step]]:
+        """Own exactly these cameras, by these settings; yields what follows for each."""
+        wanted = {c.camera_id: c for c in settings.cameras if c.camera_id in set(cameras)}
+        gone = [w for w in self if not _same_stream(w.settings, wanted.get(w.settings.camera_id))]
+        self.close(gone)
+        for camera in wanted.values():
+            watch = self._watches.get(camera.camera_id)
+            if watch is None:
+                watch = self._open(camera, settings, view)
+            watch.settings = camera
+            for step in watch.adopt(self._policy(settings, camera)):
+                yield watch, step
+
+    def renew_policies(self, settings: Settings) -> Iterator[tuple[CameraWatch, Step]]:
+        """Expand the hours anew: a policy's horizon is some days."""
+        for watch in self:
+            for step in watch.adopt(self._policy(settings, watch.settings)):
+                yield watch, step
+
+    def close(self, watches: Iterable[CameraWatch]) -> bool:
+        """End these cameras' streams side by side; True where all threads have ended."""
+        leaving = list(watches)
+        for watch in leaving:
+            self._watches.pop(watch.settings.camera_id, None)
+        if not leaving:
+            return True
+        with ThreadPoolExecutor(len(leaving)) as pool:
+            return all(pool.map(CameraWatch.close, leaving))
+
+    def _policy(self, settings: Settings, camera: CameraSettings) -> ScenePolicy:
+        embedder = self._models.embedder
+        thresholds = embedder.thresholds if embedder else NO_THRESHOLDS
+        return to_scene_policy(settings, camera, thresholds, time.time())
+
+    def _open(self, camera: CameraSettings, settings: Settings, view: RegisterView) -> CameraWatch:
+        self._generation += 1
+        options = SessionOptions(on_event=_logging(camera.camera_id), on_frame=self._on_frame)
+        eyes = self._models.eyes(self._policy(settings, camera).identity)
+        epoch = f"{self._epoch}.{self._generation}"
+        watch = CameraWatch(camera, CameraSource(camera, options), eyes, epoch)
+        watch.resume(open_incidents(settings, camera.camera_id))
+        for _ in watch.see_register(view):
+            pass
+        watch.source.start()
+        self._watches[camera.camera_id] = watch
+        return watch
+
+
+def open_incidents(settings: Settings, camera_id: str) -> tuple[OpenIncident, ...]:
+    """The camera's alarms that were open when the last worker of it ended.
+
+    Where the journal cannot be read they stay open in it, and nobody continues them.
+    """
+    try:
+        journal = Journal.open(settings.journal_path)
+        try:
+            records = journal.open_alarms(camera_id)
+        finally:
+            journal.close()
+    except JournalError as error:
+        _log.error("open_alarms_unreadable", camera=camera_id, why=str(error))
+        return ()
+    return tuple(OpenIncident(r.incident, r.kind, r.zone_id or "") for r in records)
+
+
+def _same_stream(old: CameraSettings, new: CameraSettings | None) -> bool:
+    """Whether a camera can keep its connection: all but its rules and views is as it was."""
+    return new is not None and replace(old, views=()) == replace(new, views=())
+
+
+def _logging(camera_id: str) -> Callable[[SessionEvent], None]:
+    def on_event(event: SessionEvent) -> None:
+        _log.info(
+            "stream_event",
+            camera=camera_id,
+            kind=event.kind,
+            reason=str(event.reason),
+            detail=event.detail,
+        )
+
+    return on_event
