@@ -30,7 +30,7 @@ MAX_LINE_BYTES = 1024 * 1024
 BEAT_EVERY_S = 1.0
 
 _MAX_REASON = 200
-_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,127}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Degraded:
     """Something does not work, ``reason`` a stable code; None once it works again.
 
     ``what`` names the part in lower case (``models``, ``register``); the alarm's incident is
-    ``system_degraded/<what>``, one for all children that report it.
+    ``system_degraded/part/<what>``, one for all children that report it.
     """
 
     what: str

@@ -135,7 +135,7 @@ class ParentLink:
     def degraded(self, what: str, reason: str | None) -> None:
         """Tell that a part does not work, or with ``reason`` None that it works again.
 
-        ``what``: lower-case letters, digits, ``_``, ``-``, ``.``; at most 64 of them.
+        ``what``: lower-case letters, digits, ``_``, ``-``, ``.``; at most 128 of them.
         """
         self._send(Degraded(what, reason))
 
