@@ -1,0 +1,5 @@
+"""`python -m bondwatch` is `bondwatch`."""
+
+from bondwatch.cli import main
+
+main()

@@ -1,0 +1,77 @@
+"""The front door: `bondwatch COMMAND`, the table of commands and nothing that they do.
+
+Each command lives in a module of its own that is imported when it is called, so that `--help`
+and `check` work even where OpenCV or ONNX Runtime cannot be loaded. What goes wrong is told in
+one line; see ``bondwatch.failures`` for the exit statuses.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+
+from bondwatch.failures import Status, told
+from bondwatch.lazy_commands import LazyCommand, LazyGroup
+
+COMMANDS = (
+    LazyCommand("check", "bondwatch.check_cli:check", "Tell every mistake in the configuration."),
+    LazyCommand("enrol", "bondwatch.enrol_cli:enrol_app", "Keep the register of people."),
+    LazyCommand("replay", "bondwatch.replay_cli:replay_video", "Judge a recording, JSON out."),
+    LazyCommand("models", "bondwatch.models_cli:models_app", "List, verify and pull weights."),
+)
+
+
+class FrontDoor(LazyGroup):
+    """All commands of `bondwatch`."""
+
+    lazy = COMMANDS
+
+
+app = typer.Typer(
+    cls=FrontDoor,
+    add_completion=False,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit status: 0 done, 1 refused or failed, 2 command line or configuration wrong,"
+    " 3 something needed is missing.",
+)
+
+
+@app.callback()
+def front_door(
+    context: typer.Context,
+    show_version: Annotated[bool, typer.Option("--version", help="Say it, and end.")] = False,  # noqa: FBT002 - an option has a default
+) -> None:
+    """Guard a bonded warehouse: cameras in, alarms about people not on the register out."""
+    if show_version:
+        typer.echo(f"bondwatch {version('bondwatch')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(Status.USAGE)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs one command and ends the process with its exit status."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Runs one command; its exit status."""
+    try:
+        result: Any = app(arguments, prog_name="bondwatch", standalone_mode=False)
+    except typer.Abort:
+        return Status.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; the interpreter must not try to flush it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Status.FAILED
+    except Exception as error:
+        if os.environ.get("BONDWATCH_TRACEBACK"):
+            raise
+        return told(error)
+    return result if isinstance(result, int) else Status.DONE
