@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from models.embedder import Embedder
 from models.errors import DegenerateLandmarks
-from models.face_detector import DetectedFaces, FaceDetector, size_for_faces
+from models.face_detector import DetectedFaces, FaceDetector, padded_side, size_for_faces
 from models.quality import measure_face
 from vision.core.identity import is_usable
 from vision.core.policy import IdentityPolicy
@@ -84,7 +84,7 @@ class FaceLooker:
         height, width = crop.shape[:2]
         wide, high = size_for_faces((width, height))
         scaled = np.asarray(cv2.resize(crop, (wide, high)), np.uint8)
-        self.calls[f"face_detector {wide}x{high}"] += 1
+        self.calls[f"face_detector {padded_side(wide)}x{padded_side(high)}"] += 1
         faces = self._face_detector.detect(scaled, self._policy.min_score)
         back = np.array([width / wide, height / high], np.float32)
         return DetectedFaces(

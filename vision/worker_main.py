@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -64,6 +65,6 @@ def _work(
         finally:
             calls = {w.settings.camera_id: dict(w.calls) for w in crew}
     ended = crew.close(crew)
-    _log.info("worker_ended", model_calls=calls)
+    _log.info("worker_ended", model_calls=json.dumps(calls))
     nudge.close()
     return ended
