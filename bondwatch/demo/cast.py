@@ -20,6 +20,7 @@ class Actor:
 
     ``outline``: around hair, face and neck, pixels of the photo. ``face_ltrb``: the face's box.
     ``name``: under which the person is enrolled; None for a stranger. ``shirt``: BGR.
+    ``key``: the staff id of those who are enrolled.
     """
 
     key: str
@@ -34,7 +35,7 @@ class Actor:
 
 
 LEFT: Final = Actor(
-    "left",
+    "alma-reyes",
     (
         (22, 330), (35, 285), (60, 252), (95, 235), (130, 240), (160, 262), (180, 305),
         (190, 360), (188, 383), (160, 397), (134, 408), (124, 440), (102, 452), (92, 475),
@@ -46,7 +47,7 @@ LEFT: Final = Actor(
 )  # fmt: skip
 
 MIDDLE: Final = Actor(
-    "middle",
+    "stranger-1",
     (
         (464, 300), (466, 262), (480, 235), (505, 220), (545, 220), (585, 232), (607, 262),
         (605, 300), (592, 345), (574, 372), (560, 392), (548, 402), (534, 416), (510, 422),
@@ -57,7 +58,7 @@ MIDDLE: Final = Actor(
 )  # fmt: skip
 
 RIGHT_OF_MIDDLE: Final = Actor(
-    "right-of-middle",
+    "jonas-brandt",
     (
         (744, 330), (752, 305), (775, 292), (815, 290), (850, 297), (873, 320), (875, 350),
         (870, 385), (866, 408), (850, 428), (842, 455), (822, 476), (795, 484), (768, 474),
@@ -69,7 +70,7 @@ RIGHT_OF_MIDDLE: Final = Actor(
 )  # fmt: skip
 
 RIGHT: Final = Actor(
-    "right",
+    "stranger-2",
     (
         (1122, 400), (1124, 330), (1130, 283), (1150, 248), (1180, 235), (1215, 240),
         (1245, 264), (1260, 310), (1266, 370), (1262, 428), (1236, 434), (1215, 442),

@@ -8,6 +8,7 @@ from typing import Final
 
 from bondwatch.demo import photo
 from bondwatch.demo.cast import STAFF, Actor
+from bondwatch.failures import CommandError
 from enrolment.enrolling import Examiner, Photo
 from enrolment.people import Person
 from enrolment.register import Register
@@ -17,10 +18,6 @@ from models.face_detector import FaceDetector
 GROUP: Final = "warehouse"
 _PORTRAITS: Final = ((240, 0.92), (200, 1.08))
 """Height in pixels and gain of each portrait: not the size, light or compression of the clip."""
-
-
-class StaffRefusedError(Exception):
-    """Enrolment refused a portrait of somebody whom the demo needs on the register."""
 
 
 def write_portraits(actor: Actor, directory: Path) -> list[Path]:
@@ -40,7 +37,7 @@ def enrol_staff(
     """Put everybody on the register, yielding each name once it is there.
 
     Raises:
-        StaffRefusedError: a portrait was refused; says why.
+        CommandError: a portrait was refused; says why.
         PhotoUnusableError: there is no photo to make portraits of.
         RegisterError, ModelRunError: as enrolment raises them.
     """
@@ -52,7 +49,8 @@ def enrol_staff(
             examination = examiner.examine(portraits, gallery)
             for result in examination.results:
                 if result.refusal is not None:
-                    raise StaffRefusedError(f"{result.name}: {result.refusal} {result.detail}")
+                    what = f"a portrait of {actor.name} was refused: {result.refusal}"
+                    raise CommandError(f"{what} {result.detail}", result.hint)
             person = Person(actor.key, str(actor.name), frozenset({GROUP}))
             register.add_person(person, examination.templates)
             yield str(actor.name)
