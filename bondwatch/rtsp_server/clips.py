@@ -74,9 +74,8 @@ def load_clip(path: Path) -> Clip:
                 raise UnusableClipError(f"{path}: video is {codec}; {_REMEDY}")
             packets = list(_annexb_packets(container, stream, _FILTERS[codec]))
     except (av.FFmpegError, OSError) as error:
-        raise UnusableClipError(
-            f"{path}: cannot be read as video ({type(error).__name__})"
-        ) from None
+        kind = type(error).__name__
+        raise UnusableClipError(f"{path}: cannot be read as video ({kind}); {_REMEDY}") from None
     return _clip_from(path, codec, packets)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -29,7 +30,7 @@ from vision.settings import CameraSettings, DecodePolicy, Secret
 pytestmark = pytest.mark.system
 
 USER = "watch man"
-PASSWORD = "p@ss/wo?rd#%&"  # every character that a URL could trip over
+PASSWORD = "p@ss/wo?rd#%&"  # noqa: S105 -- made up; every character that a URL could trip over
 USER_ENV, PASSWORD_ENV = "TEST_CAMERA_USER", "TEST_CAMERA_PASSWORD"
 
 
@@ -50,6 +51,7 @@ def eventually(condition: Callable[[], bool], within_s: float = 30.0) -> bool:
 
 
 def source_of(url: str) -> SourceSettings:
+    """The camera's settings, with time-outs for impatient tests."""
     return SourceSettings(
         url,
         username=Secret(env=USER_ENV),
@@ -65,7 +67,7 @@ class Watched:
     def __init__(self, url: str, decode: DecodePolicy = DecodePolicy.EVERYTHING) -> None:
         self.events: list[SessionEvent] = []
         options = SessionOptions(decode=decode, on_event=self.events.append)
-        self.session = StreamSession(source_of(url), options, rng=random.Random(1))
+        self.session = StreamSession(source_of(url), options, rng=random.Random(1))  # noqa: S311 -- a seed
 
     def is_connected(self) -> bool:
         return self.session.health().connected
@@ -76,6 +78,7 @@ class Watched:
 
 @contextmanager
 def watching(url: str, decode: DecodePolicy = DecodePolicy.EVERYTHING) -> Iterator[Watched]:
+    """A running session; its thread has ended afterwards."""
     watched = Watched(url, decode)
     with watched.session:
         yield watched
@@ -84,6 +87,7 @@ def watching(url: str, decode: DecodePolicy = DecodePolicy.EVERYTHING) -> Iterat
 
 @contextmanager
 def serving(scheme: str = "digest", **clip: object) -> Iterator[RtspServer]:
+    """A server with one mount, ``cam``, and one user."""
     credentials = Credentials(USER, PASSWORD, scheme)
     with RtspServer([Mount("cam", load_clip(make_clip(**clip)))], credentials) as server:
         yield server
@@ -118,13 +122,16 @@ def test_frames_with_b_frames_and_odd_size_come_in_order() -> None:
         assert watched.session.health().counters.time_jumps == 0
 
 
-def test_a_wrong_password_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refused credentials are their own reason, and do not show."""
+def test_a_wrong_password_is_named(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Refused credentials are their own reason, and show nowhere, libav's own output included."""
     monkeypatch.setenv(PASSWORD_ENV, "wrong-secret")
     with serving() as server, watching(server.url("cam")) as watched:
         assert eventually(lambda: watched.lost_for(Reason.WRONG_PASSWORD))
 
         assert "wrong-secret" not in repr(watched.events) + repr(watched.session.health())
+    assert "wrong-secret" not in "".join(capfd.readouterr())
 
 
 def test_a_missing_secret_is_named_and_the_right_one_is_taken_up(
@@ -153,6 +160,14 @@ def test_an_unreachable_camera_is_named() -> None:
         url = server.url("cam")
     with watching(url) as watched:
         assert eventually(lambda: watched.lost_for(Reason.UNREACHABLE))
+
+
+def test_a_camera_that_takes_connections_and_says_nothing_is_named() -> None:
+    """A port that is open but dumb ends by the connect time-out."""
+    with socket.create_server(("127.0.0.1", 0)) as dumb:
+        source = SourceSettings(f"rtsp://127.0.0.1:{dumb.getsockname()[1]}/", connect_timeout_s=0.3)
+        with StreamSession(source, SessionOptions()) as session:
+            assert eventually(lambda: session.health().reason is Reason.NO_ANSWER)
 
 
 def test_no_exception_text_or_context_holds_the_password(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ Only puts sessions together from the settings; it decides nothing about them.
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -106,9 +107,13 @@ class CameraSource:
         return self._record_frames.frame_near(at.wall_utc, within_s)
 
     def health(self) -> SessionHealth:
-        """The health of whichever stream is worse: the one that has been silent for longer."""
+        """The health of whichever stream is worse: the one that has been silent for longer.
+
+        The picture's size is that of the stream that is looked at.
+        """
         healths = [session.health() for session in self._sessions()]
-        return max(healths, key=lambda health: (not health.connected, health.silent_s))
+        worse = max(healths, key=lambda health: (not health.connected, health.silent_s))
+        return replace(worse, size_wh=healths[0].size_wh)
 
     def _sessions(self) -> tuple[StreamSession, ...]:
         return (self.detect,) if self.record is None else (self.detect, self.record)

@@ -17,6 +17,9 @@ from vision.ingest.frame import Frame, PictureConverter
 from vision.ingest.packets import EncodedPacket, StreamFormat
 from vision.ingest.reasons import Reason, StreamFaultError, attempt
 
+MAX_PIXELS = 8192 * 8192
+"""A stream that claims more is taken for damaged: a picture that size takes memory from all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
@@ -43,6 +46,7 @@ class Decoder:
         self._context.thread_count = 1
         self._context.thread_type = ThreadType.NONE
         self._context.copy_opaque = True
+        self._context.options = {"max_pixels": str(MAX_PIXELS)}
 
     def decode(self, packet: EncodedPacket, *, drain: bool = False) -> Decoded:
         """Feed one packet. ``drain`` pulls its picture out at once; the next must be a key."""

@@ -23,6 +23,8 @@ from vision.ingest.sources import PacketSource, RawPacket
 from vision.ingest.stream_time import Arrival, StreamTime
 from vision.settings import DecodePolicy
 
+_TELL_EVERY_S = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
@@ -61,6 +63,7 @@ class Lane:
     time: StreamTime = field(default_factory=StreamTime)
     converter: PictureConverter = field(default_factory=PictureConverter)
     shown_s: float = float("-inf")
+    told_s: dict[str, float] = field(default_factory=dict)
 
 
 class Reading:
@@ -111,7 +114,7 @@ class Reading:
             self._lane.meter.set_jumps(times.jumps, times.wall_jumps)
             kind = "time_jump" if times.jumps != before[0] else "wall_jump"
             step = f"{times.last_wall_jump_s:+.1f} s" if kind == "wall_jump" else ""
-            self._lane.emit(SessionEvent(kind, Reason.DELIVERING, step))
+            self._tell(kind, step, arrival.mono_s)
         return EncodedPacket(raw.data, raw.pts, raw.dts, raw.is_key, at, stream)
 
     def _decode(self, packet: EncodedPacket) -> None:
@@ -138,12 +141,18 @@ class Reading:
             self._sound_seen = True
         if lane.meter.size(frame.size_wh):
             width, height = frame.size_wh
-            lane.emit(SessionEvent("resolution", Reason.DELIVERING, f"{width}x{height}"))
+            self._tell("resolution", f"{width}x{height}", lane.clocks.mono_s())
         if frame.at.stream_s <= lane.shown_s:
             lane.meter.count(out_of_order=1)
             return
         lane.shown_s = frame.at.stream_s
         lane.frames.put(frame)
+
+    def _tell(self, kind: str, detail: str, now_s: float) -> None:
+        """Report it, but not more often than a log can bear: the counters have them all."""
+        if now_s - self._lane.told_s.get(kind, float("-inf")) >= _TELL_EVERY_S:
+            self._lane.told_s[kind] = now_s
+            self._lane.emit(SessionEvent(kind, Reason.DELIVERING, detail))
 
     def _usable(self, now_s: float) -> None:
         if self._lane.meter.usable(now_s):

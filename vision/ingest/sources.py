@@ -194,8 +194,12 @@ def open_container(
     timeout_s: tuple[float | None, float | None],
 ) -> InputContainer:
     """Open with libav. Raises StreamFaultError with the redacted URL and what to do."""
+    began_s = time.monotonic()
     opened = attempt(lambda: av.open(url, options=options, timeout=timeout_s))
     if isinstance(opened, Reason):
+        limit_s = timeout_s[0]
+        if limit_s is not None and time.monotonic() - began_s >= limit_s:
+            opened = Reason.NO_ANSWER  # libav calls an answer cut short by our time-out invalid
         raise StreamFaultError(opened, f"{redact_url(shown_url)}; {REMEDIES.get(opened, '')}")
     return opened
 

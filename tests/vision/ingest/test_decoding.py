@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import av
@@ -20,6 +21,7 @@ from vision.settings import DecodePolicy
 
 
 def packets_of(path: Path) -> list[EncodedPacket]:
+    """A clip's packets, stamped with its own times."""
     with av.open(str(path)) as container:
         stream, form = video_of(container, str(path))
         tick_s = float(form.time_base)
@@ -64,12 +66,18 @@ def test_what_does_not_decode_is_an_outcome() -> None:
     """Garbage raises nothing; the decoder goes on with what comes after."""
     packets = packets_of(make_clip())
     decoder = Decoder(packets[0].format)
-    rubbish = EncodedPacket(
-        b"\x00\x00\x10\x00rubbish", 0, 0, True, packets[0].at, packets[0].format
-    )
+    rubbish = dataclasses.replace(packets[0], data=b"\x00\x00\x10\x00rubbish")
 
     assert decoder.decode(rubbish).failed
     assert any(decoder.decode(packet).frames for packet in packets)
+
+
+def test_a_picture_of_absurd_size_is_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hostile stream must not make the decoder ask for the machine's memory."""
+    monkeypatch.setattr("vision.ingest.decoding.MAX_PIXELS", 100 * 100)
+    packets = packets_of(make_clip())
+
+    assert Decoder(packets[0].format).decode(packets[0]).failed
 
 
 def test_an_unknown_codec_is_refused_by_name() -> None:

@@ -21,6 +21,7 @@ SIZE_WH = (96, 64)
 
 @functools.cache
 def frame_of(pix_fmt: str = "yuv420p", size_wh: tuple[int, int] = SIZE_WH) -> Frame:
+    """The test picture in a camera's format."""
     rgb = av.VideoFrame.from_ndarray(picture(3, size_wh), format="rgb24")
     return Frame(rgb.reformat(format=pix_fmt), AT, PictureConverter())
 

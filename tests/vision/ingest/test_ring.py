@@ -15,10 +15,12 @@ FORMAT = StreamFormat("h264", None, Fraction(1, 90_000))
 
 
 def packet(at_s: float, *, key: bool = False, size: int = 10) -> EncodedPacket:
+    """A packet of a moment and a size."""
     return EncodedPacket(bytes(size), None, None, key, Instant(at_s, at_s), FORMAT)
 
 
 def times(packets: tuple[EncodedPacket, ...]) -> list[float]:
+    """The packets' moments."""
     return [p.at.stream_s for p in packets]
 
 
@@ -78,11 +80,10 @@ def test_the_invariants_hold_for_any_stream(
 ) -> None:
     """First a key frame, bytes bounded, counts true, and nothing spare at the front."""
     ring = PrerollRing(max_s, max_bytes)
-    now_s, taken = 0.0, 0
-    for key, size, step_s in stream:
+    now_s = 0.0
+    for taken, (key, size, step_s) in enumerate(stream, start=1):
         now_s += step_s
         ring.append(packet(now_s, key=key, size=size))
-        taken += 1
         kept, counts = ring.since(float("-inf")), ring.counts()
         keys = [p.at.stream_s for p in kept if p.is_key]
         assert not kept or kept[0].is_key

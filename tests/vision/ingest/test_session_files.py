@@ -17,6 +17,7 @@ from vision.settings import CameraSettings
 
 
 def drain(session: StreamSession, count: int) -> list[float]:
+    """The times of so many frames, as they come."""
     times = []
     while len(times) < count and (frame := session.frames.take(10.0)) is not None:
         times.append(frame.at.stream_s)

@@ -16,6 +16,7 @@ WALL = 1_000_000.0
 
 
 def arrival(mono_s: float, wall_offset_s: float = WALL) -> Arrival:
+    """A moment in both clocks."""
     return Arrival(mono_s, mono_s + wall_offset_s)
 
 
@@ -30,6 +31,7 @@ def play(times: StreamTime, pts: Iterable[float], start_s: float, late_s: float 
 
 
 def steps(start: float, count: int, step: float = 0.04) -> list[float]:
+    """Evenly spaced PTS."""
     return [start + index * step for index in range(count)]
 
 
