@@ -18,8 +18,13 @@ from bondwatch.failures import Status, told
 from bondwatch.lazy_commands import LazyCommand, LazyGroup
 
 COMMANDS = (
+    LazyCommand("run", "bondwatch.run_cli:run", "Watch the site."),
+    LazyCommand("worker", "bondwatch.run_cli:worker", "Be a camera worker.", hidden=True),
+    LazyCommand("publisher", "bondwatch.run_cli:publisher", "Be the publisher.", hidden=True),
     LazyCommand("check", "bondwatch.check_cli:check", "Tell every mistake in the configuration."),
     LazyCommand("enrol", "bondwatch.enrol_cli:enrol_app", "Keep the register of people."),
+    LazyCommand("models", "bondwatch.models_cli:models_app", "List, verify and pull weights."),
+    LazyCommand("replay", "bondwatch.replay_cli:replay_video", "Decide about a recording."),
     LazyCommand("replay", "bondwatch.replay_cli:replay_video", "Judge a recording, JSON out."),
     LazyCommand("models", "bondwatch.models_cli:models_app", "List, verify and pull weights."),
 )

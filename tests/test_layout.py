@@ -33,6 +33,7 @@ LOADS_NO_NATIVE_LIBRARY = (
     "vision.config_reader",
     "vision.logs",
     "vision.settings",
+    "vision.supervisor",
 )
 
 
