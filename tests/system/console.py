@@ -47,7 +47,7 @@ class Console:
         self.client.on_connect = self._on_connect
         self.client.on_subscribe = lambda *_: self.subscribed.set()
         self.client.on_message = self._on_message
-        self.client.reconnect_delay_set(min_delay=1, max_delay=1)
+        self.client.reconnect_delay_set(min_delay=0.1, max_delay=0.2)
 
     def __enter__(self) -> Console:
         properties = Properties(PacketTypes.CONNECT)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from vision.outputs.ordered_lane import RefusalPolicy
 from vision.outputs.publishing import run_publisher
 from vision.settings import ModelSettings, MqttSettings, Settings
 
@@ -34,7 +35,9 @@ def settings(data_dir: Path, port: int, **mqtt: Any) -> Settings:
 
 
 @contextmanager
-def running(wanted: Settings) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+def running(
+    wanted: Settings, refusals: RefusalPolicy | None = None
+) -> Iterator[list[tuple[str, dict[str, Any]]]]:
     """A publisher in a thread of this process; what it logs is yielded."""
     stop = threading.Event()
     logged: list[tuple[str, dict[str, Any]]] = []
@@ -42,7 +45,11 @@ def running(wanted: Settings) -> Iterator[list[tuple[str, dict[str, Any]]]]:
     def log(event: str, **facts: Any) -> None:
         logged.append((event, facts))
 
-    thread = threading.Thread(target=run_publisher, args=(wanted, stop, log))
+    thread = threading.Thread(
+        target=run_publisher,
+        args=(wanted, stop, log),
+        kwargs={} if refusals is None else {"refusals": refusals},
+    )
     thread.start()
     try:
         yield logged

@@ -14,6 +14,7 @@ from vision.outputs import broker_access, messages, topics
 from vision.outputs.journal import Journal
 from vision.outputs.mqtt_link import LinkOptions, Message, MqttLink
 from vision.outputs.nudge import NudgeListener
+from vision.outputs.ordered_lane import RefusalPolicy
 from vision.outputs.publisher import Log, Publisher, PublisherParts
 from vision.settings import MqttSettings, Settings
 
@@ -23,6 +24,7 @@ JOURNAL_BUSY_S = 0.25
 CONNECT_FIRST_S = 0.25
 CONNECT_CAP_S = 5.0
 LEAVE_WITHIN_S = 1.0
+REFUSALS = RefusalPolicy()
 
 
 def _nothing() -> None:
@@ -34,6 +36,7 @@ def run_publisher(
     stop: threading.Event,
     log: Log,
     on_turn: Callable[[], None] = _nothing,
+    refusals: RefusalPolicy = REFUSALS,
 ) -> None:
     """Publish until ``stop`` is set, then say ``offline`` and return within 2 s.
 
@@ -59,6 +62,7 @@ def run_publisher(
             clock=time.time,
             monotonic=time.monotonic,
             log=log,
+            refusals=refusals,
         )
         publisher = Publisher(parts)
         while not stop.is_set():
