@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import socket
+import struct
 import threading
 from typing import Protocol
 
@@ -23,7 +24,7 @@ from bondwatch.rtsp_server.wire import (
     parse_request,
 )
 
-_SEND_TIMEOUT_S = 5.0
+_SEND_TIMEOUT_S = 5
 _MAX_HEAD_BYTES = 16_384
 _METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER"
 
@@ -132,8 +133,8 @@ class Connection:
         if self._playing is not None:
             return
         # Only sending may time out; reading waits for requests that may never come.
-        timeout = _SEND_TIMEOUT_S.__trunc__().to_bytes(8, "little") + bytes(8)
-        self._client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeout)
+        timeval = struct.pack("@ll", _SEND_TIMEOUT_S, 0)
+        self._client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)
         self._player = Player(mount, self._host.epoch_s(), channels, self._send)
         self._playing = threading.Thread(target=self._play, args=(self._player,), name="rtsp-play")
         self._playing.start()

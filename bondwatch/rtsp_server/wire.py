@@ -1,6 +1,6 @@
 """RTSP requests and answers as text: parsing, formatting, the session description.
 
-Pure: no sockets. Faults of a request are ValueError; the connection answers 400.
+Pure: no sockets. What is no request raises ValueError, and the connection ends.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from bondwatch.rtsp_server.rtp import PAYLOAD_TYPE
 
 REASONS = {
     200: "OK",
-    400: "Bad Request",
     401: "Unauthorized",
     404: "Not Found",
     405: "Method Not Allowed",

@@ -13,7 +13,7 @@ from vision.ingest.reading import SessionEvent
 from vision.ingest.reasons import Reason
 from vision.ingest.session import SessionOptions, StreamSession
 from vision.ingest.sources import SourceSettings, path_of
-from vision.settings import CameraSettings
+from vision.settings import CameraSettings, DecodePolicy
 
 
 def drain(session: StreamSession, count: int) -> list[float]:
@@ -53,6 +53,20 @@ def test_a_looped_file_has_no_seam() -> None:
         assert times == sorted(set(times))
         counters = session.health().counters
         assert (counters.time_jumps, counters.connections) == (0, 1)
+
+
+def test_more_may_be_decoded_from_the_next_key_frame_on() -> None:
+    """A policy that changes while the stream runs never shows half a group of pictures."""
+    source = SourceSettings(str(make_clip(gop=12)), loop=True)
+    with StreamSession(source, SessionOptions(decode=DecodePolicy.PACKETS)) as session:
+        assert session.frames.take(0.3) is None
+
+        session.set_policy(DecodePolicy.EVERYTHING)
+
+        frame = session.frames.take(30.0)
+        assert frame is not None
+        assert frame.at.stream_s == session.ring.group_at(frame.at.stream_s)[0].at.stream_s
+        assert session.health().counters.corrupt == 0
 
 
 def test_a_missing_file_is_named_and_tried_again(tmp_path: Path) -> None:
