@@ -72,7 +72,7 @@ class Supervisor:
 
     def run(self) -> bool:
         """Work until SIGTERM or SIGINT; False where the disk kept the last write waiting."""
-        _log.info("supervisor_started", pid=os.getpid(), cameras=len(self._settings.cameras))
+        _log.info("supervisor_started", cameras=len(self._settings.cameras))
         try:
             self._record(self._assign(_now()))
             self._manager.ready()

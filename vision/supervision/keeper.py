@@ -120,7 +120,7 @@ class Keeper:
     def _ended(self, child: Child, status: int, now: Instant) -> list[AlarmDecision]:
         how = how_it_ended(status)
         _log.info(
-            "child_ended", child=self.name, pid=child.pid, how=how, garbage=child.garbage_lines
+            "child_ended", child=self.name, child_pid=child.pid, how=how, garbage=child.garbage_lines
         )
         self._child = None
         self._parts.process_ended(self.name)
@@ -163,7 +163,7 @@ class Keeper:
             _log.exception("child_not_started", child=self.name, why=why)
             self._lifeline.ended(now.stream_s)
             return self.gap.begin(Fault.CRASHED, self.cameras, now, f"cannot be started: {why}")
-        _log.info("child_started", child=self.name, pid=self._child.pid)
+        _log.info("child_started", child=self.name, child_pid=self._child.pid)
         self._lifeline.started(now.stream_s)
         if self._cameras is not None:
             self._child.send(Assign(self._cameras))
@@ -176,5 +176,5 @@ class Keeper:
         return self.gap.begin(Fault.HUNG, self.cameras, now, "no heartbeat")
 
     def _kill(self, child: Child, why: str) -> None:
-        _log.warning("child_killed", child=self.name, pid=child.pid, why=why)
+        _log.warning("child_killed", child=self.name, child_pid=child.pid, why=why)
         child.kill()
