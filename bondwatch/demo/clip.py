@@ -110,7 +110,7 @@ def write_clip(path: Path, form: Format) -> None:
         container.mux(stream.encode(None))
 
 
-def clip_path(form: Format, directory: Path | None = None) -> Path:
+def clip_path(form: Format = Format(), directory: Path | None = None) -> Path:
     """Where the clip lies; its name changes with everything that it is made from."""
     recipe = hashlib.sha256(repr(form).encode() + photo.SHA256.encode())
     for module in (cast, figure, photo, scenery, script):
@@ -120,19 +120,19 @@ def clip_path(form: Format, directory: Path | None = None) -> Path:
     return folder / f"warehouse-{recipe.hexdigest()[:16]}.mp4"
 
 
-def make_clip(form: Format | None = None, directory: Path | None = None) -> Path:
+def make_clip(form: Format = Format(), directory: Path | None = None) -> Path:
     """The path of the clip, made now where it is not there yet. PhotoUnusableError without photo.
 
     ``directory``: of the clip, the cache beside that of the weights where it is not given.
     Clips of older recipes are removed.
     """
-    path = clip_path(form or Format(), directory)
+    path = clip_path(form, directory)
     if path.is_file():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        write_clip(scratch, form or Format())
+        write_clip(scratch, form)
         scratch.replace(path)
     finally:
         # After the rename there is nothing left to remove.

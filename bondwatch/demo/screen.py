@@ -6,6 +6,7 @@ Drawing only; what is shown is `bondwatch.demo.board`'s.
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from bondwatch.demo.subscriber import Received
 
 _STATES: Final = {"registered": "green", "unregistered": "bold red"}
 _PICTURE_COLUMNS: Final = 96
+_FONT_FROM_ELSEWHERE: Final = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+"""Rich lets the picture load its font from a server; the reader's own will do."""
 
 
 class Screen(Protocol):
@@ -97,7 +100,8 @@ def save_picture(path: Path, board: Board, lines: list[str]) -> None:
     console.print(drawn(board))
     for line in lines:
         console.print(line, highlight=False, markup=False)
-    path.write_text(console.export_svg(title="bondwatch demo"))
+    drawing = console.export_svg(title="bondwatch demo")
+    path.write_text(_FONT_FROM_ELSEWHERE.sub("", drawing))
 
 
 def drawn(board: Board) -> RenderableType:

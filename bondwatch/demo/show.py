@@ -23,7 +23,7 @@ from bondwatch.demo.board import Board
 from bondwatch.demo.broker import broker, find_mosquitto
 from bondwatch.demo.cast import STAFF
 from bondwatch.demo.children import Child
-from bondwatch.demo.clip import make_clip
+from bondwatch.demo.clip import clip_path, make_clip
 from bondwatch.demo.expectations import CameraExpectations, ClipExpectations, Expectations
 from bondwatch.demo.scenery import ZONE
 from bondwatch.demo.screen import Screen, save_picture, screen
@@ -112,7 +112,8 @@ def _shown(wishes: Wishes, out: Screen, directory: Path, stack: ExitStack) -> Wa
 def _source(wishes: Wishes, out: Screen, directory: Path, stack: ExitStack) -> Source:
     if wishes.source:
         return real_camera(wishes.source)
-    out.say("clip: making it, once, takes some seconds")
+    if not clip_path().is_file():
+        out.say("clip: making it takes some seconds, this once")
     clip = make_clip()
     source = stack.enter_context(streamed_clip(clip, ZONE, directory))
     out.say(f"camera: {source.url}, with a password of its own")
