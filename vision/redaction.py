@@ -7,6 +7,7 @@ line that lost a host name can be understood, a password that got out cannot be 
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 MASK = "[redacted]"
 
@@ -61,3 +62,25 @@ def _without_url_secrets(word: str) -> str:
 def names_a_secret(key: str) -> bool:
     """Whether a key's name says that its value is secret, as in ``mqtt_password``."""
     return _SECRET_KEY.search(key) is not None
+
+
+def redact_url(url: str) -> str:
+    """Drop user information, query and fragment: cameras take passwords in each of them.
+
+    A text that is no URL at all is shown as ``(unreadable URL)``, since it may be anything.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return "(unreadable URL)"
+    if not parts.scheme:
+        return url.partition("?")[0]
+    shown = f"[{host}]" if host and ":" in host else host or ""
+    place = f"{shown}:{port}" if port is not None else shown
+    return f"{parts.scheme}://{place}{parts.path}"
+
+
+def has_userinfo(url: str) -> bool:
+    """Whether the URL carries a user or a password, readable or not."""
+    return "@" in urlsplit(url).netloc

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from vision.ingest.reasons import Reason, StreamFaultError
-from vision.ingest.redaction import has_userinfo, redact_url
+from vision.redaction import has_userinfo, redact_url
 from vision.settings import Secret
 
 MAX_USERINFO_BYTES = 127

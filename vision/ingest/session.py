@@ -19,10 +19,10 @@ from vision.ingest.frame import Frame
 from vision.ingest.health import HealthMeter, SessionHealth
 from vision.ingest.reading import Clocks, Lane, Reading, SessionEvent
 from vision.ingest.reasons import Reason, StreamFaultError
-from vision.ingest.redaction import redact_url
 from vision.ingest.ring import PrerollRing
 from vision.ingest.slot import NewestFrameSlot
 from vision.ingest.sources import SourceSettings, open_source
+from vision.redaction import redact_url
 from vision.settings import DecodePolicy
 
 CLOSE_WITHIN_S = 3.0

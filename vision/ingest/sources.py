@@ -24,7 +24,7 @@ from av.container import InputContainer
 from vision.ingest.credentials import authenticated_url
 from vision.ingest.packets import StreamFormat
 from vision.ingest.reasons import REMEDIES, Reason, StreamFaultError, attempt
-from vision.ingest.redaction import redact_url
+from vision.redaction import redact_url
 from vision.settings import Secret
 
 SLICE_S = 1.0
