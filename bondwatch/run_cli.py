@@ -1,0 +1,62 @@
+"""`bondwatch run`, and the two commands by which the daemon starts its own children.
+
+No native library is imported here: the supervisor is one of those who run this. What a child
+needs is imported when a child is what was asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bondwatch.failures import CommandError
+from vision.config_reader import read_settings
+from vision.logs import configure_logs
+from vision.supervision.data_dir import DataDirError, DataDirLock
+from vision.supervision.family import Commands
+from vision.supervisor import Supervisor
+
+Config = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration.")]
+WorkerId = Annotated[str, typer.Option("--worker", metavar="ID", help="Which worker it is.")]
+DEFAULT_CONFIG = Path("config.yaml")
+
+
+def run(config: Config = DEFAULT_CONFIG) -> None:
+    """Watch the site until SIGTERM or Ctrl-C; SIGHUP reloads the configuration."""
+    path = config.absolute()
+    settings = read_settings(path)
+    configure_logs(settings.logs, "supervisor")
+    try:
+        lock = DataDirLock(settings.data_dir)
+    except DataDirError as error:
+        raise CommandError(error.what, error.remedy) from error
+    if not Supervisor(path, settings, commands(path), lock).run():
+        # The disk holds on to the last write; waiting for it would be waiting for ever. What it
+        # was about had gone to the publisher, and the next start finds what it finds.
+        os._exit(0)
+    lock.close()
+
+
+def worker(worker_id: WorkerId, config: Config = DEFAULT_CONFIG) -> None:
+    """Be a camera worker; only the supervisor can use this."""
+    from vision import worker_main  # noqa: PLC0415 - native libraries, wanted in the child alone
+
+    raise typer.Exit(worker_main.main(config, worker_id))
+
+
+def publisher(config: Config = DEFAULT_CONFIG) -> None:
+    """Be the publisher; only the supervisor can use this."""
+    from vision import publisher_main  # noqa: PLC0415 - wanted in the child alone
+
+    raise typer.Exit(publisher_main.main(config))
+
+
+def commands(config: Path) -> Commands:
+    """How this very program starts its children."""
+    start = (sys.executable, "-m", "bondwatch")
+    options = ("--config", str(config))
+    return Commands((*start, "worker", *options), (*start, "publisher", *options))
