@@ -7,7 +7,6 @@ POSIX seconds, UTC. Safe to use from several threads, which take turns.
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -109,7 +108,18 @@ class Journal:
         with self._file.read() as db:
             return journal_outbox.tail(db, after_seq, limit)
 
+    def latest_revisions(self, limit: int) -> tuple[OutboxRow, ...]:
+        """The last revisions of alarms that were written, in order."""
+        with self._file.read() as db:
+            return journal_outbox.latest_revisions(db, limit)
+
+    def ids_beginning(self, start: str) -> tuple[str, ...]:
+        """The ids of alarms that begin with ``start``, at most ten."""
+        with self._file.read() as db:
+            return journal_alarms.ids_beginning(db, start)
+
     def last_seq(self) -> int:
+        """The number of the newest message ever queued; 0 in a new journal."""
         with self._file.read() as db:
             return journal_outbox.last_seq(db)
 
@@ -252,12 +262,3 @@ class Journal:
         """A number that differs from the last one after another process has written."""
         with self._file.read() as db:
             return int(db.execute("PRAGMA data_version").fetchone()[0])
-
-    def copy_to(self, target: Path) -> None:
-        """Write a consistent copy of the journal, while it is in use, to a new file."""
-        with self._file.read() as db:
-            copy = sqlite3.connect(target)
-            try:
-                db.backup(copy)
-            finally:
-                copy.close()

@@ -211,6 +211,12 @@ def newest(db: sqlite3.Connection, limit: int) -> tuple[AlarmRecord, ...]:
     return tuple(record(db, row) for row in rows)
 
 
+def ids_beginning(db: sqlite3.Connection, start: str) -> tuple[str, ...]:
+    """The ids that begin with ``start``, at most ten."""
+    query = "SELECT alarm_id FROM alarms WHERE substr(alarm_id, 1, ?) = ? LIMIT 10"
+    return tuple(row[0] for row in db.execute(query, (len(start), start)))
+
+
 def _one(db: sqlite3.Connection, row: sqlite3.Row | None) -> AlarmRecord | None:
     return None if row is None else record(db, row)
 

@@ -131,6 +131,15 @@ def tail(db: sqlite3.Connection, after_seq: int, limit: int) -> tuple[OutboxRow,
     return tuple(OutboxRow(*row) for row in rows)
 
 
+def latest_revisions(db: sqlite3.Connection, limit: int) -> tuple[OutboxRow, ...]:
+    """The last revisions of alarms that were written, in order."""
+    rows = db.execute(
+        "SELECT seq, topic, payload FROM outbox WHERE topic = ? ORDER BY seq DESC LIMIT ?",
+        (topics.ALARM, limit),
+    ).fetchall()
+    return tuple(OutboxRow(*row) for row in reversed(rows))
+
+
 def last_seq(db: sqlite3.Connection) -> int:
     """The number of the newest message ever queued; 0 in a new journal."""
     row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()

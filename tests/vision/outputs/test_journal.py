@@ -138,17 +138,6 @@ class TestFile:
 
         assert journal.open_alarms() == ()
 
-    def test_copy(self, tmp_path, journal):
-        """A copy made in use is a whole journal."""
-        journal.commit([alarm()], CONTEXT)
-        (tmp_path / "copy").mkdir()
-
-        journal.copy_to(tmp_path / "copy" / "journal.db")
-
-        copy = open_journal(tmp_path / "copy")
-        assert len(copy.open_alarms()) == 1
-        copy.close()
-
 
 class TestOutbox:
     """The ordered lane."""
@@ -217,6 +206,7 @@ class TestOutbox:
 
         assert [row.seq for row in journal.tail()] == [1, 3]
         assert [row.seq for row in journal.tail(after_seq=1)] == [3]
+        assert [row.seq for row in journal.latest_revisions(1)] == [3]
         assert journal.last_seq() == 3
 
 

@@ -1,0 +1,99 @@
+"""`bondwatch backup` and `bondwatch restore`: the journal and the register in one file."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bondwatch.archive import ArchiveError, Member, back_up
+from bondwatch.archive import restore as restore_archive
+from bondwatch.failures import CommandError
+from enrolment.register import Register
+from enrolment.register_errors import RegisterError
+from vision.config_reader import read_settings
+from vision.outputs.journal import Journal
+from vision.outputs.journal_errors import JournalError
+from vision.outputs.nudge import publisher_runs
+from vision.settings import Settings
+from vision.supervision.data_dir import DataDirError, DataDirLock
+
+Config = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON for programs.")]
+DEFAULT_CONFIG = Path("config.yaml")
+
+
+def backup(
+    target: Annotated[Path, typer.Argument(metavar="FILE", help="A new .tar file.")],
+    *,
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Copy the journal and the register into one file; the daemon may be running.
+
+    It holds face templates: keep it as safe as the register itself.
+    """
+    settings = read_settings(config)
+    try:
+        members = back_up(_databases(settings), target, datetime.now(UTC))
+    except ArchiveError as error:
+        raise _told(error) from error
+    _say("backed up", members, target, as_json=as_json)
+
+
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Put aside what is there.")] = False,
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Put a backup's journal and register in place; the daemon must not be running."""
+    settings = read_settings(config)
+    try:
+        with closing(DataDirLock(settings.data_dir, orphans_wait_s=0.0)):
+            if settings.run_dir.exists() and publisher_runs(settings.run_dir):
+                raise CommandError("a publisher is running", "end the daemon first")
+            accept = {"journal.db": _accept_journal, "register.db": _accept_register}
+            members = restore_archive(source, _databases(settings), force=force, accept=accept)
+    except DataDirError as error:
+        raise CommandError(error.what, "end the daemon first") from error
+    except ArchiveError as error:
+        raise _told(error) from error
+    _say("restored", members, source, as_json=as_json)
+
+
+def _databases(settings: Settings) -> dict[str, Path]:
+    return {"journal.db": settings.journal_path, "register.db": settings.register_path}
+
+
+def _accept_journal(path: Path) -> None:
+    try:
+        Journal.open(path).close()
+    except JournalError as error:
+        raise ArchiveError(str(error)) from error
+
+
+def _accept_register(path: Path) -> None:
+    try:
+        Register.open(path).close()
+    except RegisterError as error:
+        raise ArchiveError(str(error)) from error
+
+
+def _told(error: ArchiveError) -> CommandError:
+    what, _, remedy = str(error).partition("; ")
+    return CommandError(what, remedy or "choose another file")
+
+
+def _say(done: str, members: tuple[Member, ...], file: Path, *, as_json: bool) -> None:
+    if as_json:
+        rows = [{"name": m.name, "bytes": m.size_bytes, "sha256": m.sha256} for m in members]
+        typer.echo(json.dumps({"file": str(file), "databases": rows}))
+        return
+    for member in members:
+        typer.echo(f"{done}: {member.name}, {member.size_bytes} bytes, sha256 {member.sha256}")

@@ -1,0 +1,41 @@
+"""The journal for commands that look into it or add to it, while the daemon runs or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from bondwatch.failures import CommandError
+from vision.config_reader import read_settings
+from vision.outputs.journal import Journal
+from vision.outputs.journal_errors import JournalError
+from vision.outputs.nudge import Nudge
+from vision.settings import Settings
+
+
+@contextmanager
+def site_journal(config: Path) -> Iterator[tuple[Settings, Journal]]:
+    """The site's settings and its journal. Raises CommandError with the remedy."""
+    settings = read_settings(config)
+    with open_journal(settings.journal_path) as journal:
+        yield settings, journal
+
+
+@contextmanager
+def open_journal(path: Path) -> Iterator[Journal]:
+    """A journal that exists already. Raises CommandError with the remedy."""
+    if not path.exists():
+        raise CommandError(f"there is no journal at {path}", "run 'bondwatch run' first")
+    try:
+        with closing(Journal.open(path)) as journal:
+            yield journal
+    except JournalError as error:
+        what, _, remedy = str(error).partition("; ")
+        raise CommandError(what, remedy or "see the log of the daemon") from error
+
+
+def wake_publisher(settings: Settings) -> None:
+    """Let the publisher send at once what a command has written; without one it waits."""
+    with closing(Nudge(settings.run_dir)) as nudge:
+        nudge.wake()
