@@ -120,7 +120,11 @@ class Keeper:
     def _ended(self, child: Child, status: int, now: Instant) -> list[AlarmDecision]:
         how = how_it_ended(status)
         _log.info(
-            "child_ended", child=self.name, child_pid=child.pid, how=how, garbage=child.garbage_lines
+            "child_ended",
+            child=self.name,
+            child_pid=child.pid,
+            how=how,
+            garbage=child.garbage_lines,
         )
         self._child = None
         self._parts.process_ended(self.name)

@@ -8,6 +8,7 @@ The ballast and the look at the free space live here too: they wait for the same
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import time
 from collections import deque
@@ -159,8 +160,14 @@ class Recorder:
                 self._write(journal, self._pending[0])
                 with self._news:
                     self._pending.popleft()
-        except JournalError as error:
+        except (JournalError, sqlite3.Error, OSError) as error:
             self._failed(error)
+            return False
+        except Exception:  # noqa: BLE001 -- our own mistake about one alarm must not cost the others
+            _log.exception("alarm_not_writable")
+            with self._news:
+                if self._pending:
+                    self._pending.popleft()
             return False
         if self.disk.unwritable:
             _log.info("journal_writable_again")
@@ -194,7 +201,7 @@ class Recorder:
                 state = CameraState(online=False, why=decision.reason)
                 journal.put_camera_state(decision.camera_id, state, entry.site)
 
-    def _failed(self, error: JournalError) -> None:
+    def _failed(self, error: Exception) -> None:
         if not self.disk.unwritable:
             _log.error("journal_unwritable", why=str(error))
             self.disk = DiskState(self.disk.level, unwritable=True)
