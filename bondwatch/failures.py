@@ -1,7 +1,7 @@
 """What the command line says when it cannot do what it was told, and the exit status for it.
 
 One line on standard error: what is wrong, then what to do about it. Mistakes of the
-configuration are one line each. The statuses, also in `docs/command-line.md`:
+configuration are one line each. The statuses:
 
     0    done
     1    refused or failed: the line says why
