@@ -18,6 +18,7 @@ from bondwatch.failures import Status, told
 from bondwatch.lazy_commands import LazyCommand, LazyGroup
 
 COMMANDS = (
+    LazyCommand("demo", "bondwatch.demo.command:demo", "Show the main job on this machine."),
     LazyCommand("run", "bondwatch.run_cli:run", "Watch the site."),
     LazyCommand("worker", "bondwatch.run_cli:worker", "Be a camera worker.", hidden=True),
     LazyCommand("publisher", "bondwatch.run_cli:publisher", "Be the publisher.", hidden=True),

@@ -178,6 +178,7 @@ def _judged(watch: Watch, wishes: Wishes) -> Status:
     """The plain summary, on standard error where standard output is for programs."""
     faults = [*watch.expected.missing(), *watch.expected.wrong()]
     lines = [f"NOT as expected: {fault}" for fault in faults] or [_success(watch.board, wishes)]
+    lines += list(_hints(watch.board, wishes)) if faults else []
     lines += [] if wishes.source else [MACHINERY]
     stream = sys.stderr if wishes.as_json else sys.stdout
     stream.write("".join(f"{line}\n" for line in lines))
@@ -186,12 +187,22 @@ def _judged(watch: Watch, wishes: Wishes) -> Status:
     return Status.FAILED if faults else Status.DONE
 
 
+def _hints(board: Board, wishes: Wishes) -> Iterator[str]:
+    """Where to look for the reason."""
+    about_system = [alarm for alarm in board.alarms.values() if alarm["identity"] is None]
+    if about_system:
+        told = ", ".join(f"{alarm['kind']} ({alarm['reason']})" for alarm in about_system)
+        yield f"Heard besides: {told}."
+    logs = f"{wishes.keep}/daemon.log" if wishes.keep else "DIR/daemon.log after --keep DIR"
+    yield f"The daemon's own words: {logs}."
+
+
 def _success(board: Board, wishes: Wishes) -> str:
     if wishes.source:
         return f"As expected: the camera was online; {board.messages} messages were received."
     return (
         f"As expected: every stranger raised an alarm, staff raised none"
-        f" ({len(board.alarms)} alarms, {board.messages} messages received over MQTT)."
+        f" ({len(board.alarms)} alarms, {board.messages} messages)."
     )
 
 
