@@ -44,6 +44,6 @@ def _signature(options: type) -> Signature:
                 default=Parameter.empty if field.default is MISSING else field.default,
                 annotation=hints[field.name],
             )
-            for field in fields(options)  # type: ignore[arg-type] # a dataclass, by contract
+            for field in fields(options)
         ]
     )

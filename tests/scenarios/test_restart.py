@@ -13,6 +13,7 @@ def resumed(
     stage: Stage | None = None,
     incident: str = "presence/store/gate/e0/7",
 ) -> Stage:
+    """A stage on which one alarm from before a restart is open."""
     stage = stage or Stage()
     entry = OpenIncident(incident, kind, zone_id)
     stage.note(stage.scene.resume([entry], stage.at()))

@@ -90,10 +90,6 @@ class Box:
         return self.bottom - self.top
 
     @property
-    def area(self) -> float:
-        return self.width * self.height
-
-    @property
     def foot(self) -> tuple[float, float]:
         """Where the object stands: the middle of the lower edge."""
         return ((self.left + self.right) / 2, self.bottom)

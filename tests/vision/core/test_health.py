@@ -8,6 +8,7 @@ from vision.core.values import AlarmDecision, AlarmKind, Change
 
 
 def health() -> CameraHealth:
+    """A camera that is offline after 10 s and lags from 5 s on."""
     return CameraHealth("gate", offline_after_s=10, lag_limit_s=5)
 
 

@@ -13,6 +13,7 @@ UNDETERMINED, CONFLICT = IdentityState.UNDETERMINED, IdentityState.CONFLICT
 
 
 def identity_of(*looks: Look) -> TrackIdentity:
+    """The identity of a track after these looks."""
     identity = TrackIdentity(POLICY)
     for each in looks:
         identity.add(each)
@@ -20,10 +21,12 @@ def identity_of(*looks: Look) -> TrackIdentity:
 
 
 def confirming(*times: float, staff_id: str = "ann") -> list[Look]:
+    """Looks that name somebody."""
     return [look(t, staff_id) for t in times]
 
 
 def condemning(*times: float) -> list[Look]:
+    """Good looks that match nobody."""
     return [look(t, similarity=0.6) for t in times]
 
 

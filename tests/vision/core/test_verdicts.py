@@ -22,6 +22,7 @@ CONFLICT = IdentityEvidence(IdentityState.CONFLICT)
 
 
 def unauthorised(reason: str) -> Verdict:
+    """The verdict on a registered person who may not be there."""
     return Verdict(AlarmKind.UNAUTHORISED_PERSON, reason, explained=False)
 
 
