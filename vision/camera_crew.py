@@ -6,7 +6,7 @@ A camera whose stream settings did not change keeps its connection through a rel
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -35,15 +35,16 @@ NO_THRESHOLDS = Thresholds(accept=1.0, reject=-1.0, margin=1.0)
 class CameraCrew:
     """The watches of one worker, by camera id.
 
-    ``epoch``: unique to this life of the worker. ``on_frame`` is called from the streams'
-    threads after each new frame.
+    ``epoch``: unique to this life of the worker. ``wake`` is called from the streams' threads
+    after each new frame that is due.
     """
 
-    def __init__(self, models: WorkerModels, epoch: str, on_frame: Callable[[], None]) -> None:
+    def __init__(self, models: WorkerModels, epoch: str, wake: Callable[[], None]) -> None:
         self._models = models
         self._epoch = epoch
-        self._on_frame = on_frame
+        self._wake = wake
         self._watches: dict[str, CameraWatch] = {}
+        self._hanging: list[CameraWatch] = []
         self._generation = 0
 
     def __iter__(self) -> Iterator[CameraWatch]:
@@ -56,13 +57,16 @@ class CameraCrew:
         self, settings: Settings, cameras: Iterable[str], view: RegisterView
     ) -> Iterator[tuple[CameraWatch, Step]]:
         """Own exactly these cameras, by these settings; yields what follows for each."""
-        wanted = {c.camera_id: c for c in settings.cameras if c.camera_id in set(cameras)}
+        mine = frozenset(cameras)
+        wanted = {c.camera_id: c for c in settings.cameras if c.camera_id in mine}
         gone = [w for w in self if not _same_stream(w.settings, wanted.get(w.settings.camera_id))]
+        left_open = {w.settings.camera_id: w.open_incidents() for w in gone}
         self.close(gone)
         for camera in wanted.values():
             watch = self._watches.get(camera.camera_id)
             if watch is None:
                 watch = self._open(camera, settings, view)
+                watch.resume(_to_resume(settings, camera.camera_id, left_open))
             watch.settings = camera
             for step in watch.adopt(self._policy(settings, camera)):
                 yield watch, step
@@ -74,14 +78,24 @@ class CameraCrew:
                 yield watch, step
 
     def close(self, watches: Iterable[CameraWatch]) -> bool:
-        """End these cameras' streams side by side; True where all threads have ended."""
-        leaving = list(watches)
+        """End these cameras' streams side by side; True where all threads have ended.
+
+        Those of cameras closed earlier as well, which may have hung then.
+        """
+        leaving = [*watches, *self._hanging]
         for watch in leaving:
             self._watches.pop(watch.settings.camera_id, None)
         if not leaving:
             return True
         with ThreadPoolExecutor(len(leaving)) as pool:
-            return all(pool.map(CameraWatch.close, leaving))
+            ended = tuple(pool.map(CameraWatch.close, leaving))
+        self._hanging = [w for w, done in zip(leaving, ended, strict=True) if not done]
+        return all(ended)
+
+    def stop(self) -> None:
+        """Tell all streams to end, without waiting for them."""
+        for watch in self:
+            watch.stop()
 
     def _policy(self, settings: Settings, camera: CameraSettings) -> ScenePolicy:
         embedder = self._models.embedder
@@ -90,11 +104,15 @@ class CameraCrew:
 
     def _open(self, camera: CameraSettings, settings: Settings, view: RegisterView) -> CameraWatch:
         self._generation += 1
-        options = SessionOptions(on_event=_logging(camera.camera_id), on_frame=self._on_frame)
+
+        def on_frame() -> None:
+            if time.monotonic() >= watch.due_s:
+                self._wake()
+
+        options = SessionOptions(on_event=_logging(camera.camera_id), on_frame=on_frame)
         eyes = self._models.eyes(self._policy(settings, camera).identity)
         epoch = f"{self._epoch}.{self._generation}"
         watch = CameraWatch(camera, CameraSource(camera, options), eyes, epoch)
-        watch.resume(open_incidents(settings, camera.camera_id))
         for _ in watch.see_register(view):
             pass
         watch.source.start()
@@ -119,9 +137,27 @@ def open_incidents(settings: Settings, camera_id: str) -> tuple[OpenIncident, ..
     return tuple(OpenIncident(r.incident, r.kind, r.zone_id or "") for r in records)
 
 
+def _to_resume(
+    settings: Settings, camera_id: str, left_open: Mapping[str, tuple[OpenIncident, ...]]
+) -> Iterator[OpenIncident]:
+    """What a camera's new watch takes up: the old one's alarms, or else the journal's.
+
+    The old one's, where there was one, may not have been written down yet.
+    """
+    known = left_open.get(camera_id)
+    yield from known or ()
+    for entry in open_incidents(settings, camera_id):
+        if known is None or not entry.zone_id:
+            yield entry
+
+
 def _same_stream(old: CameraSettings, new: CameraSettings | None) -> bool:
     """Whether a camera can keep its connection: all but its rules and views is as it was."""
-    return new is not None and replace(old, views=()) == replace(new, views=())
+    return new is not None and _stream_of(old) == _stream_of(new)
+
+
+def _stream_of(camera: CameraSettings) -> CameraSettings:
+    return replace(camera, views=(), analyses_per_s=1.0)
 
 
 def _logging(camera_id: str) -> Callable[[SessionEvent], None]:

@@ -12,12 +12,13 @@ class FaultBoard:
         self._tell = tell
         self._reasons: dict[str, str] = {}
 
-    def put(self, what: str, reason: str | None) -> None:
-        """Say how a part is now; nothing is told where that is nothing new."""
+    def put(self, what: str, reason: str | None) -> bool:
+        """Say how a part is now; False, and nothing is told, where that is nothing new."""
         if self._reasons.get(what) == reason:
-            return
+            return False
         if reason is None:
             del self._reasons[what]
         else:
             self._reasons[what] = reason
         self._tell(what, reason)
+        return True

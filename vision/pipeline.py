@@ -7,7 +7,7 @@ disk is the caller's.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from models.detector import DetectedObjects, Detector
 from vision.core.scene import Scene
@@ -15,6 +15,9 @@ from vision.core.values import Box, Detection, Instant, ObjectKind, Step
 from vision.face_looks import FaceLooker
 from vision.ingest.frame import Frame
 from vision.register_watch import RegisterView
+
+NearFrame = Callable[[], Frame | None]
+"""Gets a frame of the same moment with more pixels, where there is one; decoding it costs."""
 
 
 class Pipeline:
@@ -40,10 +43,13 @@ class Pipeline:
         """How often each model ran, by input size."""
         return self._calls + (self._looker.calls if self._looker else Counter())
 
-    def analyse(self, frame: Frame, faces_from: Frame | None = None) -> Iterator[Step]:
+    def analyse(
+        self, frame: Frame, at: Instant, faces_from: NearFrame = lambda: None
+    ) -> Iterator[Step]:
         """Take in one frame; yields what follows, alarms first, before any face is looked at.
 
-        ``faces_from``: a frame of the same moment with more pixels, to cut faces from.
+        ``at``: the frame's moment in the scene's time. ``faces_from`` is asked only when there
+        is a face to look for.
 
         Raises:
             ModelRunError: a model failed.
@@ -51,15 +57,15 @@ class Pipeline:
         width, height = self._detector.fit_wh(frame.size_wh)
         self._calls[f"detector {width}x{height}"] += 1
         detections = detections_of(self._detector.detect(frame.bgr(width, height)))
-        seen = self.scene.observe(detections, frame.at)
+        seen = self.scene.observe(detections, at)
         yield seen
-        if self._looker is None or self._register.gallery.empty:
+        if self._looker is None or self._register.gallery.empty or not seen.looks_wanted:
             return
-        source = faces_from or frame
-        looks = self._looker.look(seen.looks_wanted, seen.tracks, source, self._register, frame.at)
+        source = faces_from() or frame
+        looks = self._looker.look(seen.looks_wanted, seen.tracks, source, self._register, at)
         found = list(looks)
         if found:
-            yield self.scene.identify(found, frame.at)
+            yield self.scene.identify(found, at)
 
 
 def detections_of(objects: DetectedObjects) -> list[Detection]:
@@ -68,3 +74,9 @@ def detections_of(objects: DetectedObjects) -> list[Detection]:
         Detection(ObjectKind(kind), Box(*map(float, box)), float(score))
         for box, score, kind in zip(objects.boxes_rel, objects.scores, objects.kinds, strict=True)
     ]
+
+
+def aspect_of(size_wh: tuple[int, int]) -> float:
+    """A picture's width over its height; that of most cameras where the size is not known."""
+    width, height = size_wh
+    return width / height if width and height else 16 / 9

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ from vision.core.policy import ScenePolicy
 from vision.core.scene import Scene
 from vision.core.values import AlarmDecision, Decision, Occupancy, PassageDecision
 from vision.face_looks import FaceLooker
+from vision.ingest.frame import Frame
 from vision.ingest.replay import read_file
-from vision.pipeline import Pipeline
+from vision.pipeline import Pipeline, aspect_of
 from vision.register_watch import RegisterView
 
 EPOCH = "replay"
@@ -48,15 +49,22 @@ def replay(
         StreamFaultError: the file cannot be read, or ends in the middle.
         ModelRunError: a model failed.
     """
-    looker = FaceLooker(models.face_detector, models.embedder, rules.policy.identity)
-    scene = Scene(rules.policy, register.staff, EPOCH)
-    pipeline = Pipeline(scene, models.detector, looker, register)
-    frames = read_file(video, rules.start_utc, min_gap_s=1.0 / rules.analyses_per_s)
-    for number, frame in enumerate(frames):
-        if not number:
+    pipeline: Pipeline | None = None
+    for frame in read_file(video, rules.start_utc, min_gap_s=1.0 / rules.analyses_per_s):
+        if pipeline is None:
+            pipeline = _pipeline(frame, rules.policy, models, register)
             yield from map(_line, pipeline.see_register(register, frame.at).decisions)
-        for step in pipeline.analyse(frame):
+        for step in pipeline.analyse(frame, frame.at):
             yield from map(_line, step.decisions)
+
+
+def _pipeline(
+    first: Frame, policy: ScenePolicy, models: ModelSet, register: RegisterView
+) -> Pipeline:
+    """Made with the first frame, since only that tells the picture's shape."""
+    shaped = replace(policy, aspect=aspect_of(first.size_wh))
+    looker = FaceLooker(models.face_detector, models.embedder, policy.identity)
+    return Pipeline(Scene(shaped, register.staff, EPOCH), models.detector, looker, register)
 
 
 def _line(decision: Decision) -> str:

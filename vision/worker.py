@@ -6,14 +6,16 @@ never make it wait. Starting and ending all of them is ``vision.worker_main``'s.
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from models.errors import ModelError
 from vision.camera_crew import CameraCrew
 from vision.camera_watch import CameraWatch
+from vision.config_reader import ConfigError
 from vision.core.values import Step
 from vision.faults import FaultBoard
 from vision.ingest.reading import Clocks
@@ -27,6 +29,7 @@ from vision.worker_models import WorkerModels
 
 TICK_EVERY_S: Final = 0.5
 STATES_EVERY_S: Final = 2.0
+COUNTS_EVERY_S: Final = 10.0
 POLICIES_EVERY_S: Final = 3600.0
 
 LONGEST_WAIT_S: Final = 0.1
@@ -57,10 +60,15 @@ class Worker:
         self._reload = reload
         self._faults = FaultBoard(parts.link.degraded)
         self._register: RegisterStatus | None = None
-        self._next_s = dict.fromkeys((TICK_EVERY_S, STATES_EVERY_S, POLICIES_EVERY_S), 0.0)
+        every_s = (TICK_EVERY_S, STATES_EVERY_S, COUNTS_EVERY_S, POLICIES_EVERY_S)
+        self._next_s = dict.fromkeys(every_s, 0.0)
 
     def run(self) -> None:
-        """Turn until told to stop; returns with everything decided handed to the writer."""
+        """Turn until told to stop; returns with everything decided handed to the writer.
+
+        Raises:
+            WriterDiedError: nothing that is decided could be written down any more.
+        """
         for role, reason in self._parts.models.faults.items():
             self._faults.put(f"models.{role}", reason)
         self._parts.link.ready()
@@ -84,26 +92,55 @@ class Worker:
         parts.link.beat()
 
     def _wait_s(self) -> float:
-        """Until the next frame is due, or for news: frames before their time need no turn."""
+        """Until a frame that waits is due, or for news: what is overdue wakes when it comes."""
         now_s = self._parts.clocks.mono_s()
-        due = min((watch.due_s for watch in self._parts.crew), default=now_s + LONGEST_WAIT_S)
-        return min(LONGEST_WAIT_S, max(0.0, due - now_s) or LONGEST_WAIT_S)
+        to_come = (watch.due_s - now_s for watch in self._parts.crew if watch.due_s > now_s)
+        return min((LONGEST_WAIT_S, *to_come))
 
     def _analyse(self, watch: CameraWatch) -> None:
+        """Look at a camera's newest frame; one camera's trouble must not blind the others."""
+        part = _analysis_of(watch.settings.camera_id)
+        analysed = False
         try:
             for step in watch.analyse(self._parts.clocks.arrival()):
                 self._submit(step)
+                analysed = True
         except ModelError as error:
-            _log.error("analysis_failed", camera=watch.settings.camera_id, why=str(error))
-            self._faults.put(f"analysis.{watch.settings.camera_id.lower()}", "model_failed")
+            self._fail(part, "model_failed", error)
+        except Exception as error:  # noqa: BLE001 -- a hostile picture finds what nobody thought of
+            self._fail(part, "internal_error", error)
         else:
-            self._faults.put(f"analysis.{watch.settings.camera_id.lower()}", None)
+            if analysed:
+                self._faults.put(part, None)
 
-    def _assign(self, cameras: Iterable[str]) -> None:
-        self._settings = self._reload()
+    def _fail(self, part: str, reason: str, error: Exception) -> None:
+        """Say once that a camera cannot be analysed, however many of its frames fail."""
+        if self._faults.put(part, reason):
+            _log.error("analysis_failed", part=part, why=str(error), exc_info=error)
+
+    def _assign(self, cameras: Sequence[str]) -> None:
+        self._reload_settings()
         view = self._parts.register.status.view
+        before = {watch.settings.camera_id for watch in self._parts.crew}
         for _, step in self._parts.crew.assign(self._settings, cameras, view):
             self._submit(step)
+        watched = {watch.settings.camera_id for watch in self._parts.crew}
+        for camera_id in before - watched:
+            self._faults.put(_analysis_of(camera_id), None)
+        unknown = set(cameras) - watched
+        self._faults.put("assignment", "unknown_camera" if unknown else None)
+
+    def _reload_settings(self) -> None:
+        """Read the configuration anew; where it cannot be read, the last one goes on."""
+        try:
+            settings = self._reload()
+        except ConfigError as error:
+            _log.error("configuration_unreadable", why=str(error))
+            self._faults.put("configuration", "unreadable")
+            return
+        stale = settings.models != self._settings.models
+        self._faults.put("configuration", "models_need_a_restart" if stale else None)
+        self._settings = replace(settings, models=self._settings.models)
 
     def _follow_register(self) -> None:
         """Take over a changed register; say what keeps it from being of use."""
@@ -113,7 +150,7 @@ class Worker:
                 for step in watch.see_register(status.view):
                     self._submit(step)
         self._register = status
-        self._faults.put("register", _register_fault(status))
+        self._faults.put("register", self._register_fault(status))
 
     def _follow_vouches(self) -> None:
         for vouch in self._parts.writer.take_vouches():
@@ -130,10 +167,24 @@ class Worker:
                     self._submit(step)
         if self._is_due(STATES_EVERY_S):
             for watch in self._parts.crew:
-                self._parts.writer.put_state(watch.settings.camera_id, watch.state())
+                camera_id = watch.settings.camera_id
+                self._parts.writer.put_state(camera_id, watch.state(), self._settings.site_id)
+        if self._is_due(COUNTS_EVERY_S):
+            self._tell_counts()
         if self._is_due(POLICIES_EVERY_S):
             for _, step in self._parts.crew.renew_policies(self._settings):
                 self._submit(step)
+
+    def _tell_counts(self) -> None:
+        """What the cameras' work consisted of so far, for who measures what it costs."""
+        for watch in self._parts.crew:
+            _log.debug(
+                "camera_counts",
+                camera=watch.settings.camera_id,
+                decode=watch.settings.decode.value,
+                frames=watch.source.health().counters.frames,
+                model_calls=json.dumps(watch.calls),
+            )
 
     def _is_due(self, every_s: float) -> bool:
         now_s = self._parts.clocks.mono_s()
@@ -151,11 +202,17 @@ class Worker:
         )
         self._parts.writer.submit(step.decisions, context)
 
+    def _register_fault(self, status: RegisterStatus) -> str | None:
+        """What keeps the register from saying who is on it."""
+        if status.problem is not None:
+            return "unreadable"
+        if self._parts.models.embedder is None:
+            return None  # nobody can be compared with it, and that is told as the model's fault
+        if status.view.foreign_templates:
+            return "enrolled_with_another_embedder"
+        return "empty" if status.view.gallery.empty else None
 
-def _register_fault(status: RegisterStatus) -> str | None:
-    """What keeps the register from saying who is on it."""
-    if status.problem is not None:
-        return "unreadable"
-    if status.view.foreign_templates:
-        return "enrolled_with_another_embedder"
-    return "empty" if status.view.gallery.empty else None
+
+def _analysis_of(camera_id: str) -> str:
+    """The name under which a camera's analysis is reported."""
+    return f"analysis.{camera_id.lower()}"

@@ -31,8 +31,10 @@ def main(config: Path, worker_id: str) -> int:
     """Run a worker until its supervisor ends it. Returns the exit status."""
     settings = read_settings(config)
     configure_logs(settings.logs, worker_id)
-    # A terminal's Ctrl-C reaches every process of the group; the supervisor ends its children.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A terminal's Ctrl-C and a service manager's SIGTERM reach every process of the daemon; it is
+    # the supervisor that ends its children, in order.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     wake = threading.Event()
     with ParentLink.over_stdio(on_news=wake.set) as link:
         ended = _work(link, wake, settings, config, worker_id)
@@ -50,21 +52,26 @@ def _work(
     models = load_worker_models(settings.models)
     crew = CameraCrew(models, uuid.uuid4().hex[:8], wake.set)
     nudge = Nudge(settings.run_dir)
-    with (
-        RegisterPolling(settings.register_path, models.embedding_id) as register,
-        JournalWriter(
-            lambda: Journal.open(settings.journal_path),
-            nudge,
-            site=settings.site_id,
-            process_id=worker_id,
-        ) as writer,
-    ):
-        parts = WorkerParts(link, models, crew, writer, register, wake)
-        try:
-            Worker(parts, settings, lambda: read_settings(config)).run()
-        finally:
-            calls = {w.settings.camera_id: dict(w.calls) for w in crew}
-    ended = crew.close(crew)
+    calls: dict[str, dict[str, int]] = {}
+    try:
+        with (
+            RegisterPolling(settings.register_path, models.embedding_id) as register,
+            JournalWriter(
+                lambda: Journal.open(settings.journal_path), nudge, process_id=worker_id
+            ) as writer,
+        ):
+            parts = WorkerParts(link, models, crew, writer, register, wake)
+            try:
+                Worker(parts, settings, lambda: read_settings(config)).run()
+            finally:
+                calls = {w.settings.camera_id: dict(w.calls) for w in crew}
+                # They need a while to end, and the last writes need the same while.
+                crew.stop()
+    except Exception:
+        _log.exception("worker_failed")
+        raise
+    finally:
+        ended = crew.close(crew)
+        nudge.close()
     _log.info("worker_ended", model_calls=json.dumps(calls))
-    nudge.close()
-    return ended
+    return ended and writer.ended
