@@ -6,6 +6,7 @@ needs is imported when a child is what was asked for.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -18,11 +19,14 @@ from vision.config_reader import read_settings
 from vision.logs import configure_logs
 from vision.supervision.data_dir import DataDirError, DataDirLock
 from vision.supervision.family import Commands
+from vision.supervision.log_thread import LogThread
 from vision.supervisor import Supervisor
 
 Config = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration.")]
 WorkerId = Annotated[str, typer.Option("--worker", metavar="ID", help="Which worker it is.")]
 DEFAULT_CONFIG = Path("config.yaml")
+
+_LAST_LINES_S = 0.2
 
 
 def run(config: Config = DEFAULT_CONFIG) -> None:
@@ -34,9 +38,11 @@ def run(config: Config = DEFAULT_CONFIG) -> None:
         lock = DataDirLock(settings.data_dir)
     except DataDirError as error:
         raise CommandError(error.what, error.remedy) from error
-    if not Supervisor(path, settings, commands(path), lock).run():
-        # The disk holds on to the last write; waiting for it would be waiting for ever. What it
-        # was about had gone to the publisher, and the next start finds what it finds.
+    log_thread = LogThread(logging.getLogger())
+    written = Supervisor(path, settings, commands(path), lock).run()
+    if not (log_thread.close(_LAST_LINES_S) and written):
+        # The disk or the log's reader holds on to the last write; waiting for it would be
+        # waiting for ever. Alarms among it have gone to the publisher.
         os._exit(0)
     lock.close()
 
