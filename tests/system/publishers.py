@@ -16,7 +16,7 @@ from typing import Any
 
 from vision.outputs.ordered_lane import RefusalPolicy
 from vision.outputs.publishing import run_publisher
-from vision.settings import ModelSettings, MqttSettings, Settings
+from vision.settings import CameraSettings, ModelSettings, MqttSettings, Settings, ZoneSettings
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -29,8 +29,8 @@ def settings(data_dir: Path, port: int, **mqtt: Any) -> Settings:
         data_dir=data_dir,
         mqtt=MqttSettings(**({"port": port, "heartbeat_s": 1.0} | mqtt)),
         models=ModelSettings("detector", "face_detector", "embedder"),
-        zones=(),
-        cameras=(),
+        zones=(ZoneSettings("dock", "Dock", ()),),
+        cameras=(CameraSettings("cam1", "rtsp://camera.invalid/"),),
     )
 
 

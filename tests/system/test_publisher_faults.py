@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.system.console import Console
 from tests.system.publishers import PublisherProcess, running, settings
 from tests.vision.outputs.decisions import CONTEXT, alarm, occupancy, passage
 from vision.core.values import Change
-from vision.outputs import publisher_troubles
+from vision.outputs import journal_outbox, publisher_troubles
 from vision.outputs.journal import Journal
 from vision.outputs.nudge import NudgeListener, PublisherRunningError, publisher_runs
 from vision.outputs.ordered_lane import RefusalPolicy
@@ -173,6 +174,45 @@ def test_refusal_ends(tmp_path, site, journal, broker):
                     not in [found.incident for found in journal.open_alarms()]
                 )
             )
+
+
+def test_oversized_message(site, journal, broker):
+    """A message larger than the broker takes is put aside, and the line goes on."""
+    broker.start("allow_anonymous true", "max_packet_size 3000")
+    with Console(broker.port) as console, running(site, QUICK):
+        journal.commit([alarm(detail=(("long", "x" * 5000),)), passage()], CONTEXT)
+
+        console.wait_for(lambda: console.of("passage"))
+        (told,) = console.wait_for(lambda: console.of("alarm"))
+        assert told["reason"] == "broker_refuses_messages"
+        assert len(console.of("status")) == 1
+    assert len(journal.dead_letters()) == 1
+
+
+@pytest.mark.parametrize("topic", ["x/" * 250 + "x", "wild/+/card"])
+def test_message_that_costs_the_connection(site, journal, broker, topic):
+    """Whatever a broker throws us out for is found, put aside alone, and the line goes on."""
+    broker.start()
+    with journal._file.write() as db:
+        journal_outbox.append(db, topic, "{}", 0.0)
+    journal.commit([passage(), occupancy(1)], CONTEXT)
+    with Console(broker.port) as console, running(site, RefusalPolicy(tries=1)):
+        console.wait_for(lambda: console.of("passage") and console.of("zone/dock/occupancy"))
+        console.wait_for(lambda: console.of("alarm"))
+        (dead,) = journal.dead_letters()
+        assert dead.topic == topic
+
+
+def test_silent_broker(site, journal, broker):
+    """A broker that hangs is noticed, and alarms go out when it wakes up."""
+    broker.start()
+    with Console(broker.port) as console, running(site) as logged:
+        console.wait_for(lambda: console.of("status"))
+        broker.process.send_signal(signal.SIGSTOP)
+        journal.commit([alarm()], CONTEXT)
+        until(lambda: any(event == "broker_lost" for event, _ in logged))
+        broker.process.send_signal(signal.SIGCONT)
+        console.wait_for(lambda: console.of("alarm"))
 
 
 def test_acl_example(tmp_path, broker):

@@ -8,7 +8,7 @@ POSIX seconds, UTC. Safe to use from several threads, which take turns.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 from vision.core.values import Decision, Occupancy
@@ -163,6 +163,11 @@ class Journal:
             journal_latest.put_occupancy(db, value, site, self._clock())
         return True
 
+    def keep_only(self, cameras: Collection[str], zones: Collection[str]) -> None:
+        """Empty the states of cameras and zones that the site no longer has."""
+        with self._file.write() as db:
+            journal_latest.keep_only(db, cameras, zones, self._clock())
+
     def beat(self, process_id: str) -> None:
         """A process says that it is alive."""
         with self._file.write() as db:
@@ -256,6 +261,7 @@ class Journal:
         """Forget messages that were taken, or put aside, longer ago; how many that were."""
         now_at = self._clock()
         with self._file.write() as db:
+            journal_outbox.forget_emptied(db, now_at - journal_outbox.EMPTIED_KEPT_S)
             return journal_outbox.prune(db, now_at - taken_kept_s, now_at - dead_kept_s)
 
     def changes(self) -> int:

@@ -13,7 +13,13 @@ from dataclasses import dataclass
 
 from vision.core.values import AlarmDecision, AlarmKind, Change
 from vision.outputs import journal_outbox, messages, topics
-from vision.outputs.journal_values import Acknowledgement, AlarmRecord, CommitContext, Committed
+from vision.outputs.journal_values import (
+    Acknowledgement,
+    AlarmRecord,
+    CommitContext,
+    Committed,
+    StateRow,
+)
 
 NO_CAMERA = ""
 """The contributor that stands for a part of the system that is no camera."""
@@ -157,9 +163,10 @@ def publish(
     """Queue a revision, and set or empty the alarm's retained state."""
     seq = journal_outbox.append(db, topics.ALARM, payload, revision.written_at)
     db.execute("UPDATE alarms SET outbox_seq = ? WHERE alarm_id = ?", (seq, revision.alarm_id))
-    state = payload if is_open else ""
     topic = topics.alarm_state(revision.alarm_id)
-    journal_outbox.put_state(db, topic, state, journal_outbox.ALARM_STATE_EXPIRY_S)
+    expiry_s = journal_outbox.ALARM_STATE_EXPIRY_S
+    state = StateRow(topic, payload if is_open else "", expiry_s)
+    journal_outbox.put_state(db, state, revision.written_at)
 
 
 def _join(db: sqlite3.Connection, alarm_id: str, camera_id: str | None) -> None:

@@ -6,10 +6,11 @@ Functions on an open connection; the caller holds the write transaction where on
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 
 from vision.core.values import Occupancy
 from vision.outputs import journal_outbox, messages, topics
-from vision.outputs.journal_values import BlindInterval, CameraState
+from vision.outputs.journal_values import BlindInterval, CameraState, StateRow
 
 PUBLISHER = "publisher"
 """The publisher's own beat; it is no worker's."""
@@ -51,8 +52,8 @@ def put_camera_state(
         (camera_id, state.online, state.fps, state.lag_s, state.why, now_at),
     )
     payload = messages.camera_state(camera_id, state, site, now_at)
-    topic = topics.camera_state(camera_id)
-    journal_outbox.put_state(db, topic, payload, journal_outbox.LATEST_EXPIRY_S)
+    row = StateRow(topics.camera_state(camera_id), payload, journal_outbox.LATEST_EXPIRY_S)
+    journal_outbox.put_state(db, row, now_at)
 
 
 def counts(value: Occupancy) -> tuple[int, int, int, int, int]:
@@ -85,8 +86,24 @@ def put_occupancy(db: sqlite3.Connection, value: Occupancy, site: str, now_at: f
         (value.zone_id, value.camera_id, *counts(value), now_at),
     )
     payload = messages.occupancy(value, site)
-    topic = topics.occupancy(value.zone_id)
-    journal_outbox.put_state(db, topic, payload, journal_outbox.LATEST_EXPIRY_S)
+    row = StateRow(topics.occupancy(value.zone_id), payload, journal_outbox.LATEST_EXPIRY_S)
+    journal_outbox.put_state(db, row, now_at)
+
+
+def keep_only(
+    db: sqlite3.Connection, cameras: Collection[str], zones: Collection[str], now_at: float
+) -> None:
+    """Forget the states of cameras and zones that the site no longer has."""
+    for table, column, kept in (
+        ("camera_states", "camera_id", cameras),
+        ("occupancies", "zone_id", zones),
+    ):
+        known = db.execute(f"SELECT {column} FROM {table}").fetchall()  # noqa: S608 -- our names
+        gone = [row for row in known if row[0] not in kept]
+        db.executemany(f"DELETE FROM {table} WHERE {column} = ?", gone)  # noqa: S608 -- our names
+    kept_cameras = (topics.camera_state(camera) for camera in cameras)
+    journal_outbox.empty_all_but(db, "camera/", kept_cameras, now_at)
+    journal_outbox.empty_all_but(db, "zone/", (topics.occupancy(zone) for zone in zones), now_at)
 
 
 def beat(db: sqlite3.Connection, process_id: str, now_at: float, monotonic_s: float) -> None:

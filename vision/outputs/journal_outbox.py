@@ -29,14 +29,30 @@ def append(db: sqlite3.Connection, topic: str, payload: str, now_at: float) -> i
     return cursor.lastrowid
 
 
-def put_state(db: sqlite3.Connection, topic: str, payload: str, expiry_s: int) -> None:
-    """Set the latest value of a retained topic; an empty payload empties it."""
+EMPTIED_KEPT_S = 3600.0
+"""An emptied topic is emptied again on each connect for so long.
+
+A broker that was killed comes back with what it had saved last, closed alarms among it.
+"""
+
+
+def put_state(db: sqlite3.Connection, row: StateRow, now_at: float) -> None:
+    """Set the latest value of a retained topic; its ``version`` is assigned here."""
     db.execute(
-        "INSERT INTO states (topic, payload, expiry_s, version, taken_version)"
-        " VALUES (?, ?, ?, 1, 0) ON CONFLICT (topic) DO UPDATE SET"
-        " payload = excluded.payload, expiry_s = excluded.expiry_s, version = version + 1",
-        (topic, payload, expiry_s),
+        "INSERT INTO states (topic, payload, expiry_s, version, taken_version, written_at)"
+        " VALUES (?, ?, ?, 1, 0, ?) ON CONFLICT (topic) DO UPDATE SET payload = excluded.payload,"
+        " expiry_s = excluded.expiry_s, written_at = excluded.written_at, version = version + 1",
+        (row.topic, row.payload, row.expiry_s, now_at),
     )
+
+
+def empty_all_but(db: sqlite3.Connection, family: str, kept: Iterable[str], now_at: float) -> None:
+    """Empty the topics that begin with ``family`` and are none of ``kept``."""
+    keep = frozenset(kept)
+    rows = db.execute("SELECT topic, expiry_s FROM states WHERE payload <> ''").fetchall()
+    for topic, expiry_s in rows:
+        if topic.startswith(family) and topic not in keep:
+            put_state(db, StateRow(topic, "", expiry_s), now_at)
 
 
 def waiting(db: sqlite3.Connection, after_seq: int, limit: int) -> tuple[OutboxRow, ...]:
@@ -110,16 +126,11 @@ def all_states(db: sqlite3.Connection) -> tuple[StateRow, ...]:
 
 
 def mark_states_taken(db: sqlite3.Connection, rows: Iterable[StateRow]) -> None:
-    """The broker has these values; an emptied topic needs no row any more."""
-    for row in rows:
-        db.execute(
-            "UPDATE states SET taken_version = max(taken_version, ?) WHERE topic = ?",
-            (row.version, row.topic),
-        )
-        db.execute(
-            "DELETE FROM states WHERE topic = ? AND payload = '' AND version = ?",
-            (row.topic, row.version),
-        )
+    """The broker has these values."""
+    db.executemany(
+        "UPDATE states SET taken_version = max(taken_version, ?) WHERE topic = ?",
+        ((row.version, row.topic) for row in rows),
+    )
 
 
 def tail(db: sqlite3.Connection, after_seq: int, limit: int) -> tuple[OutboxRow, ...]:
@@ -144,6 +155,14 @@ def last_seq(db: sqlite3.Connection) -> int:
     """The number of the newest message ever queued; 0 in a new journal."""
     row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
     return 0 if row is None else int(row[0])
+
+
+def forget_emptied(db: sqlite3.Connection, before_at: float) -> None:
+    """Forget topics that the broker has emptied, and saved so, long ago."""
+    db.execute(
+        "DELETE FROM states WHERE payload = '' AND taken_version = version AND written_at < ?",
+        (before_at,),
+    )
 
 
 def prune(db: sqlite3.Connection, taken_before_at: float, dead_before_at: float) -> int:

@@ -57,7 +57,8 @@ CREATE TABLE states (
   payload TEXT NOT NULL,
   expiry_s INTEGER NOT NULL,
   version INTEGER NOT NULL,
-  taken_version INTEGER NOT NULL
+  taken_version INTEGER NOT NULL,
+  written_at REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX states_due ON states (topic) WHERE taken_version < version;
 

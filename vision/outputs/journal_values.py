@@ -147,7 +147,7 @@ class StateRow:
     topic: str
     payload: str
     expiry_s: int
-    version: int
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

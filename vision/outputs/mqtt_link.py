@@ -28,9 +28,14 @@ SESSION_EXPIRY_S = 7 * 24 * 3600
 MAX_INCOMING_BYTES = 64 * 1024
 MAX_UNACKNOWLEDGED = 20
 
+LEAVE_TRIES = 5
+LEAVE_WAIT_S = 0.1
+
 NO_SUBSCRIBERS = 0x10
 REFUSED = 0x80
-_SESSION_TAKEN_OVER = 0x8E
+_TOPIC_INVALID = 0x90
+_TOO_LARGE = 0x95
+_PACKET_HEAD_BYTES = 32
 _OBJECTIONS = frozenset({0x81, 0x82, 0x90, 0x94, 0x95, 0x99, 0x9A, 0x9B})
 """Reasons of a DISCONNECT by which a broker objects to what it was sent."""
 
@@ -70,7 +75,14 @@ class Incoming:
     retain: bool
 
 
-Event = Connected | Disconnected | Answered | Incoming
+@dataclass(frozen=True, slots=True)
+class Deaf:
+    """The broker does not let us hear acknowledgements."""
+
+    reason: str
+
+
+Event = Connected | Deaf | Disconnected | Answered | Incoming
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +131,8 @@ class MqttLink:
         self._events: deque[Event] = deque()
         self._connect_at_s = float("-inf")
         self._trying = False
+        self._max_packet_bytes: int | None = None
+        self._refused_here = 0
         self.connected = False
         self._client = self._made_client()
 
@@ -134,6 +148,7 @@ class MqttLink:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
+        client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         will = self._options.will
         client.will_set(will.topic, will.payload, will.qos, will.retain)
@@ -169,14 +184,32 @@ class MqttLink:
         """Send a message; its packet id, or None where there is no connection."""
         if not self.connected:
             return None
+        if self._is_too_large(message):
+            return self._refuse_here(_TOO_LARGE)
         properties = _properties(PacketTypes.PUBLISH)
         if message.expiry_s is not None:
             properties.MessageExpiryInterval = message.expiry_s
-        info = self._client.publish(
-            message.topic, message.payload, message.qos, message.retain, properties
-        )
+        try:
+            info = self._client.publish(
+                message.topic, message.payload, message.qos, message.retain, properties
+            )
+        except ValueError:
+            return self._refuse_here(_TOPIC_INVALID)
         self._notice_loss("connection lost")
         return info.mid if info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS else None
+
+    def _refuse_here(self, code: int) -> int:
+        self._refused_here -= 1
+        self._events.append(Answered(self._refused_here, code))
+        return self._refused_here
+
+    def _is_too_large(self, message: Message) -> bool:
+        # Sent all the same, it would cost the connection, and every other message with it.
+        size_bytes = len(message.topic.encode()) + len(message.payload.encode())
+        return (
+            self._max_packet_bytes is not None
+            and size_bytes + _PACKET_HEAD_BYTES > self._max_packet_bytes
+        )
 
     def acknowledge(self, incoming: Incoming) -> None:
         """Tell the broker that a message for us is in safe keeping."""
@@ -188,9 +221,12 @@ class MqttLink:
         """Leave in good order: the broker keeps the last will to itself."""
         if self._client.socket() is not None:
             self._client.disconnect()
-            while self._client.want_write() and self._client.socket() is not None:
-                if self._client.loop_write() != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            for _ in range(LEAVE_TRIES):
+                ours = self._client.socket()
+                if ours is None or not self._client.want_write():
                     break
+                select.select([], [ours], [], LEAVE_WAIT_S)
+                self._client.loop_write()
         self.connected = False
 
     def _connect_if_due(self) -> None:
@@ -230,12 +266,13 @@ class MqttLink:
         self.connected = False
 
     def _on_connect(
-        self, client: Client, _data: Any, flags: Any, code: ReasonCode, _properties: Any
+        self, client: Client, _data: Any, flags: Any, code: ReasonCode, properties: Any
     ) -> None:
         if code.is_failure:
             self._events.append(Disconnected(f"the broker refuses us: {code}"))
             return
         self.connected = True
+        self._max_packet_bytes = getattr(properties, "MaximumPacketSize", None)
         self._backoff.reset()
         options = SubscribeOptions(
             qos=1, retainAsPublished=True, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND
@@ -254,6 +291,12 @@ class MqttLink:
         self, _client: Client, _data: Any, mid: int, code: ReasonCode, _properties: Any
     ) -> None:
         self._events.append(Answered(mid, code.value))
+
+    def _on_subscribe(
+        self, _client: Client, _data: Any, _mid: int, codes: list[ReasonCode], _properties: Any
+    ) -> None:
+        if any(code.is_failure for code in codes):
+            self._events.append(Deaf(str(codes[0])))
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         try:

@@ -25,6 +25,7 @@ from vision.outputs.journal_values import AckResult, CommitContext, HandedOver, 
 from vision.outputs.mqtt_link import (
     Answered,
     Connected,
+    Deaf,
     Disconnected,
     Event,
     Incoming,
@@ -35,6 +36,7 @@ from vision.outputs.nudge import NudgeListener
 from vision.outputs.ordered_lane import OrderedLane, Refusal, RefusalPolicy
 from vision.outputs.publisher_desk import Desk
 from vision.outputs.state_lane import StateLane
+from vision.outputs.suspicion import Suspicion
 
 TURN_S = 0.2
 LOOK_EVERY_S = 0.5
@@ -94,6 +96,7 @@ class Publisher:
         self._refused_open = self._has_open(publisher_troubles.REFUSED)
         self._journal_open = self._has_open(publisher_troubles.JOURNAL)
         self._leaving_mid: int | None = None
+        self._suspicion = Suspicion()
 
     # the loop --------------------------------------------------------------------------
 
@@ -130,6 +133,8 @@ class Publisher:
             self._incoming(event)
         elif isinstance(event, Connected):
             self._connected(event)
+        elif isinstance(event, Deaf):
+            self._log("acknowledgements_not_heard", why=event.reason)
         else:
             self._disconnected(event)
 
@@ -137,6 +142,7 @@ class Publisher:
         if answer.mid == self._leaving_mid:
             self._leaving_mid = None
         elif answer.code < mqtt_link.REFUSED:
+            self._suspicion.taken()
             self._taken(answer)
             self._settle_refusals()
         else:
@@ -197,6 +203,7 @@ class Publisher:
         self._log("broker_connected", session_present=event.session_present)
         self._link.publish(self._status(online=True))
         self._heartbeat_at_s = float("-inf")
+        self._suspicion.connected(self._parts.monotonic())
         self._anew = event
 
     def _begin_anew(self) -> None:
@@ -224,13 +231,25 @@ class Publisher:
         self._log("broker_lost", why=event.reason)
         if event.was_connected:
             self._lost_at = self._parts.clock()
-        if event.objected is not None and self._ordered.mid is not None:
-            self._refused(self._ordered.mid, f"0x{event.objected:02x}")
+        if event.was_connected:
+            self._suspect(event)
         self._ordered.lost()
         self._states.lost()
         self._desk.connection_lost()
         for handed in self._handed.values():
             self._desk.handed_over(handed, taken=False)
+
+    def _suspect(self, event: Disconnected) -> None:
+        """Did the broker throw us out for a message? Find out for which, and blame no other."""
+        now_s = self._parts.monotonic()
+        reason = self._suspicion.lost(event.objected, self._under_way(), now_s)
+        if reason is not None:
+            (mid,) = self._under_way()
+            self._refused(mid, reason)
+
+    def _under_way(self) -> tuple[int, ...]:
+        ordered = () if self._ordered.mid is None else (self._ordered.mid,)
+        return (*ordered, *self._states.mids)
 
     def _incoming(self, incoming: Incoming) -> None:
         topic = incoming.topic.removeprefix(self._root)
@@ -294,12 +313,15 @@ class Publisher:
         if not self._link.connected:
             return
         now_s = self._parts.monotonic()
+        careful = self._suspicion.careful(now_s)
         row = self._ordered.next_letter(now_s)
-        if row is not None:
+        if row is not None and not (careful and self._under_way()):
             mid = self._link.publish(Message(self._root + row.topic, row.payload))
             if mid is not None:
                 self._ordered.sent(mid)
         for state in self._states.next_states(now_s):
+            if careful and self._under_way():
+                break
             mid = self._link.publish(self._state_message(state))
             if mid is not None:
                 self._states.sent(mid, state)

@@ -12,6 +12,7 @@ from contextlib import closing
 from vision.ingest.backoff import Backoff
 from vision.outputs import broker_access, messages, topics
 from vision.outputs.journal import Journal
+from vision.outputs.journal_errors import JournalError
 from vision.outputs.mqtt_link import LinkOptions, Message, MqttLink
 from vision.outputs.nudge import NudgeListener
 from vision.outputs.ordered_lane import RefusalPolicy
@@ -50,6 +51,7 @@ def run_publisher(
         closing(Journal.open(settings.journal_path, busy_s=JOURNAL_BUSY_S)) as journal,
         closing(NudgeListener(settings.run_dir)) as nudges,
     ):
+        _keep_to_the_site(journal, settings, log)
         backoff = Backoff(random.Random(), first_s=CONNECT_FIRST_S, cap_s=CONNECT_CAP_S)  # noqa: S311 -- spreads attempts, guards nothing
         parts = PublisherParts(
             site=settings.site_id,
@@ -69,6 +71,15 @@ def run_publisher(
             publisher.turn()
             on_turn()
         publisher.leave(LEAVE_WITHIN_S)
+
+
+def _keep_to_the_site(journal: Journal, settings: Settings, log: Log) -> None:
+    cameras = [camera.camera_id for camera in settings.cameras]
+    try:
+        journal.keep_only(cameras, [zone.zone_id for zone in settings.zones])
+    except JournalError as error:
+        # what is left over disturbs less than a publisher that does not start
+        log("journal_fails", why=str(error))
 
 
 def link_options(site: str, mqtt: MqttSettings, tls: ssl.SSLContext | None) -> LinkOptions:

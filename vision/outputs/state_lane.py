@@ -41,6 +41,11 @@ class StateLane:
         """Topics whose last value was given up."""
         return frozenset(self._shut_topics)
 
+    @property
+    def mids(self) -> tuple[int, ...]:
+        """The packet ids of the values under way."""
+        return tuple(self._flights)
+
     def lost(self) -> None:
         """The connection is gone, and what was under way with it."""
         self._flights.clear()

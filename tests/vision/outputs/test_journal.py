@@ -231,13 +231,31 @@ class TestStates:
         journal.mark_taken([], journal.due_states())
         assert journal.due_states() == ()
 
-    def test_emptied_topic_is_forgotten(self, journal):
-        """Once the broker has emptied a topic, nothing of it is kept."""
+    def test_emptied_topic_is_forgotten(self, journal, clock):
+        """An emptied topic is kept for a while, as the broker may forget that it emptied it."""
         journal.commit([alarm(), alarm(Change.CLEARED)], CONTEXT)
-
         journal.mark_taken([], journal.due_states())
+        journal.prune()
+        assert [state.payload for state in journal.all_states()] == [""]
+
+        clock.now_s += 4000
+        journal.prune()
 
         assert journal.all_states() == ()
+
+    def test_removed_camera_and_zone(self, journal):
+        """The states of what the site no longer has are emptied, the others left alone."""
+        journal.commit([alarm(), occupancy(1)], CONTEXT)
+        for camera in ("cam1", "cam2"):
+            journal.put_camera_state(camera, CameraState(online=True), "hall")
+
+        journal.keep_only(["cam2"], [])
+
+        left = {row.topic.split("/")[0] for row in journal.all_states() if row.payload}
+        gone = {row.topic for row in journal.all_states() if not row.payload}
+        assert left == {"alarm", "camera"}
+        assert gone == {"camera/cam1/state", "zone/dock/occupancy"}
+        assert journal.put_camera_state("cam1", CameraState(online=True), "hall")
 
     def test_unchanged_occupancy_is_not_written(self, journal):
         """The same figures again are no news."""
