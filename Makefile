@@ -14,7 +14,7 @@ help:
 	@echo "make bench  set up, then measure"
 	@echo "make lock   renew uv.lock after a change of pyproject.toml"
 
-setup: .venv/set-up .cache/models/set-up
+setup: .venv/set-up .cache/models/set-up .cache/demo/set-up
 	@setup/debian.sh
 
 .venv/set-up: pyproject.toml uv.lock setup/python.sh setup/uv.txt
@@ -25,6 +25,11 @@ setup: .venv/set-up .cache/models/set-up
 .cache/models/set-up: models/manifest.yaml models/fetch_dlib.py .venv/set-up
 	@echo "==> Fetching the face embedder"
 	@.venv/bin/python -m models.fetch_dlib --into .cache/models
+	@touch $@
+
+.cache/demo/set-up: $(wildcard bondwatch/demo/*.py) .venv/set-up
+	@echo "==> Making the demo clip"
+	@.venv/bin/python -m bondwatch.demo.clip
 	@touch $@
 
 demo: setup
