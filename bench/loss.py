@@ -5,7 +5,7 @@ prints one table. Three processes (a scripted worker, the publisher, Mosquitto) 
 SIGKILL in turn, at random moments, and started again, while a console with a lasting
 session listens. Then: has every committed (id, revision) arrived, each with one payload?
 
-The broker saves at each change, as ``docs/mqtt-acl.example`` advises.
+The broker saves every second, as ``docs/mqtt-acl.example`` advises.
 """
 
 from __future__ import annotations

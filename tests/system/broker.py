@@ -50,8 +50,8 @@ class Broker:
             f"listener {self.port} 127.0.0.1",
             "persistence true",
             f"persistence_location {self.folder}/",
-            "autosave_on_changes true",
             "autosave_interval 1",
+            "max_queued_messages 0",
             f"log_dest file {self.folder / 'mosquitto.log'}",
             *(self.more or ("allow_anonymous true",)),
         ]
