@@ -23,11 +23,13 @@ COMMANDS = (
     LazyCommand("worker", "bondwatch.run_cli:worker", "Be a camera worker.", hidden=True),
     LazyCommand("publisher", "bondwatch.run_cli:publisher", "Be the publisher.", hidden=True),
     LazyCommand("check", "bondwatch.check_cli:check", "Tell every mistake in the configuration."),
+    LazyCommand("alarms", "bondwatch.alarms_cli:alarms_app", "List, follow, acknowledge alarms."),
+    LazyCommand("vouch", "bondwatch.alarms_cli:vouch", "Answer for the person behind an alarm."),
     LazyCommand("enrol", "bondwatch.enrol_cli:enrol_app", "Keep the register of people."),
     LazyCommand("models", "bondwatch.models_cli:models_app", "List, verify and pull weights."),
-    LazyCommand("replay", "bondwatch.replay_cli:replay_video", "Decide about a recording."),
+    LazyCommand("backup", "bondwatch.backup_cli:backup", "Save journal and register to one file."),
+    LazyCommand("restore", "bondwatch.backup_cli:restore", "Bring a backup back."),
     LazyCommand("replay", "bondwatch.replay_cli:replay_video", "Judge a recording, JSON out."),
-    LazyCommand("models", "bondwatch.models_cli:models_app", "List, verify and pull weights."),
 )
 
 
