@@ -51,7 +51,7 @@ class Broker:
             "persistence true",
             f"persistence_location {self.folder}/",
             "autosave_interval 1",
-            "max_queued_messages 0",
+            "max_queued_messages 1000000",
             f"log_dest file {self.folder / 'mosquitto.log'}",
             *(self.more or ("allow_anonymous true",)),
         ]
