@@ -68,6 +68,10 @@ class Journal:
         """Open the file, or create it with the present schema."""
         return cls(JournalFile(path, busy_s), clock, monotonic)
 
+    def demand_in_place(self) -> None:
+        """Raises JournalReplacedError where the file was removed or replaced: open it anew."""
+        self._file.demand_in_place()
+
     def close(self) -> None:
         self._file.close()
 

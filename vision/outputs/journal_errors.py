@@ -25,6 +25,10 @@ class JournalFullError(JournalError):
     """The disk, or the file's page limit, is full, or the file cannot be written."""
 
 
+class JournalReplacedError(JournalError):
+    """The file was removed, or another was put in its place, while it was open."""
+
+
 class JournalCorruptError(JournalError):
     """The file is not a sound SQLite database."""
 

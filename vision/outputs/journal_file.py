@@ -16,6 +16,7 @@ from vision.outputs import journal_schema
 from vision.outputs.journal_errors import (
     JournalError,
     JournalLockedError,
+    JournalReplacedError,
     JournalTooNewError,
     named,
 )
@@ -29,13 +30,16 @@ _OPEN_TRIES = 20
 class JournalFile:
     """An open database with short write transactions.
 
-    Raises a ``JournalError`` that names the file and the remedy, whatever goes wrong.
+    Raises a ``JournalError`` that names the file and the remedy, whatever goes wrong. A file
+    that was removed under it can be written for ever, but nobody who opens the journal later
+    sees any of that: so it is refused, and whoever has it open is to open it anew.
     """
 
     def __init__(self, path: Path, busy_s: float) -> None:
         self.path = path
         self._turn = threading.RLock()
         self._db = _connect(path, busy_s)
+        self._id = _file_id(path)
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -53,14 +57,32 @@ class JournalFile:
     def read(self) -> Iterator[sqlite3.Connection]:
         """The connection for single statements; each sees a consistent state of its own."""
         with self._turn:
+            self.demand_in_place()
             try:
                 yield self._db
             except sqlite3.Error as error:
                 raise named(error, self.path) from error
 
+    def demand_in_place(self) -> None:
+        """Raises JournalReplacedError where the open file is not the one at the path."""
+        if _file_id(self.path) != self._id:
+            raise JournalReplacedError(
+                f"journal {self.path} was removed or replaced while in use;"
+                " end the daemon before you touch it"
+            )
+
     def close(self) -> None:
         with self._turn:
             self._db.close()
+
+
+def _file_id(path: Path) -> tuple[int, int] | None:
+    """Which file lies at the path; None where there is none."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
 
 
 def _connect(path: Path, busy_s: float) -> sqlite3.Connection:

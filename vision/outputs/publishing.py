@@ -42,8 +42,9 @@ def run_publisher(
     """Publish until ``stop`` is set, then say ``offline`` and return within 2 s.
 
     ``on_turn`` is called several times a second while the loop turns. Raises JournalError,
-    BrokerAccessError or PublisherRunningError where the publisher cannot begin its work; a
-    broker that cannot be reached is no such reason.
+    BrokerAccessError or PublisherRunningError where the publisher cannot begin its work, and
+    JournalReplacedError where its journal is taken away; a broker that cannot be reached is no
+    such reason.
     """
     tls = broker_access.tls_context(settings.mqtt.tls)
     broker_access.credentials(settings.mqtt)
@@ -68,6 +69,7 @@ def run_publisher(
         )
         publisher = Publisher(parts)
         while not stop.is_set():
+            journal.demand_in_place()
             publisher.turn()
             on_turn()
         publisher.leave(LEAVE_WITHIN_S)

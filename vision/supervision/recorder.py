@@ -21,7 +21,7 @@ import structlog
 
 from vision.core.values import AlarmDecision, AlarmKind, Change
 from vision.outputs.journal import Journal
-from vision.outputs.journal_errors import JournalError, JournalFullError
+from vision.outputs.journal_errors import JournalError, JournalFullError, JournalReplacedError
 from vision.outputs.journal_latest import PUBLISHER
 from vision.outputs.journal_values import AlarmRecord, CameraState, CommitContext
 from vision.supervision.ballast import SIZE_BYTES, Ballast
@@ -79,6 +79,7 @@ class Recorder:
         self._busy_since_s: float | None = None
         self._gone_out: dict[str, str] = {}
         self._open_alarms: tuple[AlarmRecord, ...] | None = None
+        self._resumed = False
         self._dropped = 0
         self.disk = DiskState()
         self._thread = threading.Thread(target=self._run, name="recorder")
@@ -141,8 +142,12 @@ class Recorder:
                     self._news.wait_for(lambda: self._closing, self._timings.retry_s)
                 else:
                     self._news.wait_for(lambda: self._closing or self._pending, max(0.0, wait_s))
+        self._drop_journal()
+
+    def _drop_journal(self) -> None:
         if self._journal is not None:
             self._journal.close()
+            self._journal = None
 
     def _working(self, work: Callable[[], bool]) -> bool:
         """Do something that may wait for the disk; the loop sees since when."""
@@ -177,9 +182,10 @@ class Recorder:
     def _opened(self) -> Journal:
         if self._journal is None:
             self._journal = Journal.open(self._journal_path)
+        if not self._resumed:
             found = self._journal.open_alarms()
             with self._news:
-                self._open_alarms = found
+                self._open_alarms, self._resumed = found, True
         return self._journal
 
     def _write(self, journal: Journal, entry: _Entry) -> None:
@@ -205,6 +211,8 @@ class Recorder:
         if not self.disk.unwritable:
             _log.error("journal_unwritable", why=str(error))
             self.disk = DiskState(self.disk.level, unwritable=True)
+        if isinstance(error, JournalReplacedError):
+            self._drop_journal()
         if isinstance(error, JournalFullError):
             self._drop_ballast()
         with self._news:
