@@ -15,7 +15,7 @@ from enrolment.people import PersonState
 from enrolment.register import Register
 from models.loading import ModelSet
 from tests.clips import make_clip
-from tests.system.workers import Place, cut, place
+from tests.system.workers import Place, WorkerProcess, cut, place
 from tests.vision.sight import enrol, load
 from tests.vision.waiting import eventually
 from vision.child_protocol import Assign, Beat, Degraded, Ready
@@ -52,6 +52,26 @@ def here(tmp_path: Path) -> Iterator[Place]:
     """A camera that shows a pattern; there is no register, and models are not needed."""
     with place(tmp_path, make_clip(seconds=2.0)) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def running(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Place, WorkerProcess]]:
+    """One worker for tests that leave it as they found it: a start takes seconds."""
+    with place(tmp_path_factory.mktemp("running"), make_clip(seconds=2.0)) as made:
+        yield made, made.start()
+
+
+@pytest.fixture
+def well(running: tuple[Place, WorkerProcess]) -> tuple[Place, WorkerProcess]:
+    """The running worker, its camera delivering and no alarm open."""
+    here, worker = running
+    here.rtsp.resume("cam1")
+    journal = here.journal
+    eventually(lambda: (state := journal.camera_state("cam1")) and state.online)
+    eventually(lambda: not journal.open_alarms())
+    return here, worker
 
 
 @pytest.fixture
@@ -100,40 +120,44 @@ class TestProtocol:
 
         assert worker.process.wait(20) == 0
 
-    def test_signals_to_the_group_are_the_supervisors(self, here: Place) -> None:
+    def test_signals_to_the_group_are_the_supervisors(
+        self, well: tuple[Place, WorkerProcess]
+    ) -> None:
         """Ctrl-C and a service manager's SIGTERM reach every process; it waits for its order."""
-        worker = here.start()
-        worker.wait_for(Ready())
+        _, worker = well
         for number in (signal.SIGINT, signal.SIGTERM):
             worker.process.send_signal(number)
         beats = worker.reports().count(Beat())
 
         eventually(lambda: worker.reports().count(Beat()) > beats + 1)
-        assert worker.stop() == 0
+        assert worker.process.poll() is None
 
-    def test_a_camera_may_be_given_and_taken(self, here: Place) -> None:
+    def test_a_camera_may_be_given_and_taken(self, well: tuple[Place, WorkerProcess]) -> None:
         """The stream begins and ends with the assignment."""
-        worker = here.start()
+        here, worker = well
         eventually(lambda: here.rtsp.watchers("cam1") == 1)
         worker.send(Assign(()))
         eventually(lambda: here.rtsp.watchers("cam1") == 0)
         worker.send(Assign(("cam1",)))
 
         eventually(lambda: here.rtsp.watchers("cam1") == 1)
-        assert worker.stop() == 0
 
-    def test_a_camera_that_nobody_configured_is_told(self, here: Place) -> None:
+    def test_a_camera_that_nobody_configured_is_told(
+        self, well: tuple[Place, WorkerProcess]
+    ) -> None:
         """Nobody would miss it otherwise."""
-        worker = here.start()
+        _, worker = well
         worker.send(Assign(("cam1", "ghost")))
         worker.wait_for(Degraded("assignment", "unknown_camera"))
         worker.send(Assign(("cam1",)))
 
         worker.wait_for(Degraded("assignment", None))
 
-    def test_a_broken_configuration_drops_no_camera(self, here: Place) -> None:
+    def test_a_broken_configuration_drops_no_camera(
+        self, well: tuple[Place, WorkerProcess]
+    ) -> None:
         """The last good one goes on, and somebody hears of it."""
-        worker = here.start()
+        here, worker = well
         eventually(lambda: here.rtsp.watchers("cam1") == 1)
         good = here.config.read_text()
         here.config.write_text("cameras: [")
@@ -149,11 +173,12 @@ class TestProtocol:
 class TestCamera:
     """What becomes of a camera that does not do its part."""
 
-    def test_a_dropped_camera_is_offline_and_comes_back(self, here: Place) -> None:
+    def test_a_dropped_camera_is_offline_and_comes_back(
+        self, well: tuple[Place, WorkerProcess]
+    ) -> None:
         """One alarm, with the reason, cleared by pictures."""
-        worker = here.start()
+        here, _ = well
         journal = here.journal
-        eventually(lambda: (state := journal.camera_state("cam1")) and state.online)
         here.rtsp.refuse("cam1")
         (alarm,) = eventually(lambda: open_of(journal, AlarmKind.CAMERA_OFFLINE))
         state = eventually(lambda: (s := journal.camera_state("cam1")) and not s.online and s)
@@ -162,17 +187,15 @@ class TestCamera:
         here.rtsp.resume("cam1")
 
         eventually(lambda: not open_of(journal, AlarmKind.CAMERA_OFFLINE))
-        assert worker.stop() == 0
         said = [m for m in decided(journal) if m["alarm_id"] == alarm.alarm_id]
         assert said[0]["change"] == "raised"
         assert said[0]["reason"] in HURT
         assert (said[-1]["change"], said[-1]["reason"]) == ("cleared", "sending_again")
 
-    def test_a_frozen_camera_has_stopped_sending(self, here: Place) -> None:
+    def test_a_frozen_camera_has_stopped_sending(self, well: tuple[Place, WorkerProcess]) -> None:
         """The connection stands and nothing comes."""
-        here.start()
+        here, _ = well
         journal = here.journal
-        eventually(lambda: (state := journal.camera_state("cam1")) and state.online)
         here.rtsp.freeze("cam1")
 
         eventually(lambda: open_of(journal, AlarmKind.CAMERA_OFFLINE))
