@@ -28,14 +28,17 @@ _MOST_WORKERS = 256
 _T = TypeVar("_T")
 
 
-def read_settings(path: Path, known_groups: Set[str] | None = None) -> Settings:
+def read_settings(
+    path: Path, known_groups: Set[str] | None = None, *, content: Path | None = None
+) -> Settings:
     """The configuration in a file; relative paths in it are relative to its folder.
 
     ``known_groups``: the groups that somebody in the register has, where the caller knows them;
-    a permit for any other is then a mistake. ConfigError holds every mistake.
+    a permit for any other is then a mistake. ``content``: a copy of the file to read instead.
+    ConfigError holds every mistake.
     """
     problems = Problems(str(path))
-    document = read_document(path, problems)
+    document = read_document(content or path, problems)
     if document is None:
         raise problems.error()
     held = None if known_groups is None else frozenset(known_groups)

@@ -7,9 +7,8 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
-from vision.config_reader import read_settings
+from vision.kept_config import KeptConfig
 from vision.logs import configure_logs, logger
 from vision.outputs.broker_access import BrokerAccessError
 from vision.outputs.journal_errors import JournalError
@@ -20,9 +19,9 @@ from vision.parent_link import ParentLink
 _log = logger(__name__)
 
 
-def main(config: Path) -> int:
+def main(config: KeptConfig) -> int:
     """Publish until the supervisor ends it. Returns the exit status: 1 where it cannot begin."""
-    settings = read_settings(config)
+    settings = config.read()
     configure_logs(settings.logs, "publisher")
     stop = threading.Event()
 

@@ -17,8 +17,10 @@ from pathlib import Path
 
 import structlog
 
+from vision import kept_config
 from vision.config_reader import ConfigError
 from vision.core.values import AlarmDecision, Instant
+from vision.kept_config import KeptConfig
 from vision.outputs.journal_values import AlarmRecord
 from vision.settings import Settings
 from vision.supervision import resuming
@@ -55,7 +57,8 @@ class Supervisor:
         timings: Timings = DAEMON,
     ) -> None:
         settings.run_dir.mkdir(mode=0o700, exist_ok=True)
-        self._config_path = config_path
+        self._config = KeptConfig(config_path, settings.run_dir / kept_config.NAME)
+        self._config.keep()
         self._settings = settings
         self._timings = timings
         self._selector = selectors.DefaultSelector()
@@ -121,9 +124,12 @@ class Supervisor:
         elif number is signal.SIGHUP and self._ending is None:
             if self._reading is None:
                 self._manager.reloading()
-                self._reading = ConfigReading(self._config_path, self._signals.wake)
+                self._read_config()
             else:
                 self._read_again = True
+
+    def _read_config(self) -> None:
+        self._reading = ConfigReading(self._config, self._settings, self._signals.wake)
 
     def _reload(self, now: Instant) -> list[AlarmDecision]:
         outcome = None if self._reading is None else self._reading.take()
@@ -132,7 +138,7 @@ class Supervisor:
         self._reading = None
         if self._read_again:
             self._read_again = False
-            self._reading = ConfigReading(self._config_path, self._signals.wake)
+            self._read_config()
             return []
         if self._ending is not None:
             return []

@@ -10,11 +10,10 @@ import os
 import signal
 import threading
 import uuid
-from pathlib import Path
 
 from vision.camera_crew import CameraCrew
-from vision.config_reader import read_settings
 from vision.journal_writer import JournalWriter
+from vision.kept_config import KeptConfig
 from vision.logs import configure_logs, logger
 from vision.outputs.journal import Journal
 from vision.outputs.nudge import Nudge
@@ -27,9 +26,9 @@ from vision.worker_models import load_worker_models
 _log = logger(__name__)
 
 
-def main(config: Path, worker_id: str) -> int:
+def main(config: KeptConfig, worker_id: str) -> int:
     """Run a worker until its supervisor ends it. Returns the exit status."""
-    settings = read_settings(config)
+    settings = config.read()
     configure_logs(settings.logs, worker_id)
     # A terminal's Ctrl-C and a service manager's SIGTERM reach every process of the daemon; it is
     # the supervisor that ends its children, in order.
@@ -46,7 +45,11 @@ def main(config: Path, worker_id: str) -> int:
 
 
 def _work(
-    link: ParentLink, wake: threading.Event, settings: Settings, config: Path, worker_id: str
+    link: ParentLink,
+    wake: threading.Event,
+    settings: Settings,
+    config: KeptConfig,
+    worker_id: str,
 ) -> bool:
     """Do the worker's work; True where every thread of every stream has ended."""
     models = load_worker_models(settings.models)
@@ -62,7 +65,7 @@ def _work(
         ):
             parts = WorkerParts(link, models, crew, writer, register, wake)
             try:
-                Worker(parts, settings, lambda: read_settings(config)).run()
+                Worker(parts, settings, config.read).run()
             finally:
                 calls = {w.settings.camera_id: dict(w.calls) for w in crew}
                 # They need a while to end, and the last writes need the same while.

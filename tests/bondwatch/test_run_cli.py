@@ -21,13 +21,14 @@ def test_the_supervisor_loads_no_native_library():
 
 
 def test_children_are_the_same_program():
-    """Children run under the same interpreter, with the same configuration."""
+    """Children run under the same interpreter, with the configuration that was taken up."""
     start = (sys.executable, "-m", "bondwatch")
+    options = ("--config", "/etc/site.yaml", "--kept", "/var/run/config.yaml")
 
-    found = commands(Path("/etc/site.yaml"))
+    found = commands(Path("/etc/site.yaml"), Path("/var/run/config.yaml"))
 
-    assert found.worker == (*start, "worker", "--config", "/etc/site.yaml")
-    assert found.publisher == (*start, "publisher", "--config", "/etc/site.yaml")
+    assert found.worker == (*start, "worker", *options)
+    assert found.publisher == (*start, "publisher", *options)
 
 
 def test_a_wrong_configuration_starts_nothing(tmp_path):

@@ -5,20 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from vision.config_reader import ConfigError, read_settings
+from vision.config_reader import ConfigError
+from vision.kept_config import KeptConfig
 from vision.settings import Settings
 
 
 class ConfigReading:
-    """One reading in a thread of its own; a large file takes seconds.
+    """One reading in a thread of its own; a large file takes seconds, and a slow disk longer.
 
+    ``old`` are the settings that hold; what may follow them is kept for the children.
     ``done`` is called from that thread when there is an outcome to take.
     """
 
-    def __init__(self, path: Path, done: Callable[[], None]) -> None:
-        self._path = path
+    def __init__(self, config: KeptConfig, old: Settings, done: Callable[[], None]) -> None:
+        self._config = config
+        self._old = old
         self._done = done
         self._outcome: Settings | ConfigError | None = None
         self._thread = threading.Thread(target=self._read, name="config-reading")
@@ -36,7 +38,9 @@ class ConfigReading:
 
     def _read(self) -> None:
         try:
-            self._outcome = read_settings(self._path)
+            self._outcome = new = self._config.read_anew()
+            if not difference(self._old, new).fixed:
+                self._config.accept()
         except ConfigError as error:
             self._outcome = error
         finally:
