@@ -10,8 +10,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
+
+import av
+from av.video.frame import PictureType
 
 from bondwatch.rtsp_server.auth import Credentials
 from bondwatch.rtsp_server.clips import load_clip
@@ -20,6 +24,9 @@ from bondwatch.rtsp_server.server import RtspServer
 from tests.system.broker import Broker
 from tests.system.console import Console
 from tests.system.site import PASSWORD, USER, Site, eventually
+
+ONE_MAN = (92, 215)
+"""The pictures of the clip of the stage between two cuts, with one man in them."""
 
 OFFLINE_AFTER_S = 2.0
 MARGIN_S = 5.0
@@ -51,6 +58,26 @@ def faulty_site(folder: Path, clips: Mapping[str, Path], **camera: Any) -> Itera
         place.settings["workers"] = 1
         place.write_config()
         yield place
+
+
+def one_man_alone(stage: Path, made: Path) -> Path:
+    """A clip that shows the man on the stage all the time: one part of the clip, there and back.
+
+    So it loops without a cut, and he never leaves the picture.
+    """
+    with av.open(str(stage)) as source:
+        frames = list(source.decode(video=0))[slice(*ONE_MAN)]
+    options = {"preset": "ultrafast", "bf": "0", "g": "15"}
+    with av.open(str(made), "w") as container:
+        stream = container.add_stream("libx264", rate=30, options=options)
+        stream.width, stream.height = frames[0].width, frames[0].height
+        stream.pix_fmt = "yuv420p"
+        for index, frame in enumerate([*frames, *reversed(frames)]):
+            frame.pts, frame.time_base = index, Fraction(1, 30)
+            frame.pict_type = PictureType.NONE
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return made
 
 
 def settings_of(place: Site, camera: str) -> dict[str, Any]:
