@@ -6,6 +6,7 @@ inputs of such a size. Costs are CPU seconds of this process, user and system.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from numpy.typing import NDArray
 
+from bench.paced import Rhythm, paced_s
 from bondwatch.demo.site import MODELS
 from models.entries import ModelEntry, Role
 from models.manifest import read_manifest
@@ -61,8 +63,7 @@ class BareParts:
 
     def decode(self, frames: int) -> float:
         """Decode so many frames of the clip, again and again from its start."""
-        rounds = repeat(self._clip)
-        return _cost_s(islice(chain.from_iterable(map(_decoded, rounds)), frames))
+        return _cost_s(islice(self._endless(), frames))
 
     def resize(self, size_wh: SizeWh, count: int) -> float:
         """Scale so many frames with swscale, into arrays as a detector takes them."""
@@ -77,6 +78,22 @@ class BareParts:
         raw.run(outputs, {name: batches[0]})  # the first run of a size makes its plan
         chosen = islice(cycle(batches), runs.count)
         return _cost_s(raw.run(outputs, {name: batch}) for batch in chosen)
+
+    def in_rhythm(self, size_wh: SizeWh, rhythm: Rhythm) -> float:
+        """Decode, scale and detect as a daemon's cameras would, each thing at its moment."""
+        runs = ModelRuns("detector", input_wh_of(self.detector), 1)
+        session, batch = self._sessions[runs.model], self._batches(runs)[0]
+        scaling = threading.Lock()
+
+        def look(frame: av.VideoFrame) -> None:
+            with scaling:
+                self._scaled(frame, size_wh)
+            session.raw.run(list(session.output_names), {session.input_name: batch})
+
+        return paced_s(self._endless, look, rhythm)
+
+    def _endless(self) -> Iterator[av.VideoFrame]:
+        return chain.from_iterable(map(_decoded, repeat(self._clip)))
 
     def _scaled(self, frame: av.VideoFrame, size_wh: SizeWh) -> NDArray[np.uint8]:
         scaled = self._scaling.reformat(

@@ -6,6 +6,7 @@ it is kept in the project. Clips lie in ``var/bench``, which Git ignores, and ar
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -46,6 +47,7 @@ def footage(form: Footage = Footage(), folder: Path = FOLDER) -> Path:
     """The clip's path; it is made now where it is not there. PhotoUnusableError as in the demo."""
     path = folder / form.name
     if not path.is_file():
+        print(f"making {path}, this once; it takes a minute", file=sys.stderr, flush=True)
         folder.mkdir(parents=True, exist_ok=True)
         scratch = path.with_suffix(".part")
         _encode(scratch, form)

@@ -22,7 +22,7 @@ from itertools import pairwise
 from bench.figures import Cell, percentile, table
 from bench.footage import camera_clips, footage
 from bench.mqtt_tap import MqttTap, Taken
-from bench.place import Daemon, Watched, place
+from bench.place import Daemon, Watched, measured, place
 from bondwatch.demo.scenery import ZONE
 from vision.outputs.topics import ALARM, root
 
@@ -170,4 +170,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(measured(main))

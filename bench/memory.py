@@ -19,7 +19,7 @@ from statistics import median
 
 from bench.figures import Cell, slope, table
 from bench.footage import Footage, camera_clips, footage
-from bench.place import Daemon, Place, place
+from bench.place import Daemon, Place, measured, place
 
 REACH_MIB_A_MINUTE = 1.0
 SETTLED_AFTER_MIN = 5
@@ -126,13 +126,16 @@ def _range(values: Sequence[int]) -> str:
     return str(low) if low == high else f"{low} to {high}"
 
 
-def growth_mib_a_minute(samples: Sequence[Sample]) -> float:
-    """The slope of the summed PSS once everything has settled.
+def growth_mib_a_minute(samples: Sequence[Sample]) -> tuple[float, float]:
+    """The slopes of the summed PSS and USS once everything has settled.
 
     ValueError where the samples do not reach that far.
     """
     settled = [one for one in samples if one.minute > SETTLED_AFTER_MIN]
-    return slope([(one.at_s / 60, one.pss_bytes / _MIB) for one in settled])
+    return (
+        slope([(one.at_s / 60, one.pss_bytes / _MIB) for one in settled]),
+        slope([(one.at_s / 60, one.uss_bytes / _MIB) for one in settled]),
+    )
 
 
 def files_settled(samples: Sequence[Sample]) -> tuple[int, int]:
@@ -153,11 +156,12 @@ def report(samples: Sequence[Sample], plan: Plan) -> str:
     if plan.minutes <= SETTLED_AFTER_MIN + 1:
         return "\n".join([*lines, "too short to tell a slope"])
     began, ended = files_settled(samples)
+    pss, uss = growth_mib_a_minute(samples)
     lines += [
         f"{samples[-1].processes} processes, {plan.cameras} cameras, all dropped every"
         f" {plan.drop_every_s:.0f} s",
-        f"slope from minute {SETTLED_AFTER_MIN} on: {growth_mib_a_minute(samples):+.3f} MiB a"
-        f" minute (to be reached: less than {REACH_MIB_A_MINUTE})",
+        f"slope from minute {SETTLED_AFTER_MIN} on: PSS {pss:+.3f}, USS {uss:+.3f} MiB a minute"
+        f" (to be reached: less than {REACH_MIB_A_MINUTE})",
         f"open files from minute {SETTLED_AFTER_MIN} on: {began} at first, {ended} at last",
     ]
     return "\n".join(lines)
@@ -181,4 +185,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(measured(main))

@@ -15,7 +15,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 
 import psutil
@@ -24,7 +24,8 @@ from bench.bare import BareParts, ModelRuns, input_wh_of
 from bench.daemon_counts import CameraCounts, LogFollower, Work, between, runs_of
 from bench.figures import Cell, table
 from bench.footage import camera_clips, footage
-from bench.place import Daemon, Place, place
+from bench.paced import Rhythm
+from bench.place import Daemon, Place, measured, place
 
 REACH = 1.25
 WARM_UP = 1
@@ -41,6 +42,7 @@ class Plan:
     cameras: int = 2
     rounds: int = 3
     window_lines: int = 3
+    paced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Round:
     daemon: DaemonCost
     bare: BareCost
     runs: tuple[ModelRuns, ...]
+    paced_s: float | None = None
 
     @property
     def ratio(self) -> float:
@@ -103,6 +106,8 @@ def measure(plan: Plan, say: Callable[[str], None]) -> list[Round]:
             with Daemon(configuration) as daemon:
                 cost = _watch(daemon, here, plan)
             done = _bare(parts, cost)
+            if plan.paced:
+                done = replace(done, paced_s=_in_rhythm(parts, done, plan))
             say(f"round {number + 1} of {plan.rounds}: ratio {done.ratio:.2f}")
             rounds.append(done)
     return rounds
@@ -173,6 +178,15 @@ def _bare(parts: BareParts, cost: DaemonCost) -> Round:
     return Round(cost, BareCost(decode_s, resize_s, models_s), tuple(runs))
 
 
+def _in_rhythm(parts: BareParts, done: Round, plan: Plan) -> float:
+    """Decoding, scaling and detecting at the daemon's moments; the few faces as they were."""
+    cost = done.daemon
+    size_wh = next(_size_of(key) for key in cost.work.calls if key.startswith("detector "))
+    fps = cost.work.frames / plan.cameras / cost.seconds
+    paced_s = parts.in_rhythm(size_wh, Rhythm(plan.cameras, cost.seconds, fps))
+    return paced_s + sum(s for model, s in done.bare.models_s.items() if model != "detector")
+
+
 def _size_of(key: str) -> tuple[int, int]:
     wide, _, high = key.partition(" ")[2].partition("x")
     return int(wide), int(high)
@@ -198,10 +212,22 @@ def _costs(rounds: list[Round]) -> str:
         *(_row(f"bare: {name}", [r.bare.models_s.get(name, 0) for r in rounds]) for name in models),
         _row("bare, all parts", [r.bare.sum_s for r in rounds]),
         _row("ratio", [r.ratio for r in rounds]),
+        *_paced_rows(rounds),
         _row("window, seconds", [r.daemon.seconds for r in rounds]),
         _row("frames decoded", [float(r.daemon.work.frames) for r in rounds]),
     ]
     return table(heads, rows)
+
+
+def _paced_rows(rounds: list[Round]) -> list[list[Cell]]:
+    """For those who ask: the bare work at the daemon's moments, and what is left beyond it."""
+    paced = [(one.daemon.sum_s, one.paced_s) for one in rounds if one.paced_s is not None]
+    if len(paced) < len(rounds):
+        return []
+    return [
+        _row("bare, in the daemon's rhythm", [bare for _, bare in paced]),
+        _row("ratio to that", [daemon / bare for daemon, bare in paced]),
+    ]
 
 
 def _row(name: str, values: list[float]) -> list[Cell]:
@@ -227,9 +253,11 @@ def main() -> int:
     parser.add_argument("--cameras", type=int, default=Plan.cameras)
     parser.add_argument("--rounds", type=int, default=Plan.rounds)
     parser.add_argument("--window", type=int, default=10 * Plan.window_lines, help="seconds")
+    parser.add_argument("--paced", action="store_true", help="bare parts in its rhythm as well")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
-    plan = Plan(chosen.cameras, chosen.rounds, max(1, round(chosen.window / 10)))
+    lines = max(1, round(chosen.window / 10))
+    plan = Plan(chosen.cameras, chosen.rounds, lines, chosen.paced)
     rounds = measure(plan, lambda text: print(text, file=sys.stderr, flush=True))
     if chosen.json:
         print(json.dumps({"rounds": [asdict(r) | {"ratio": r.ratio} for r in rounds]}))
@@ -239,4 +267,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(measured(main))

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +22,13 @@ import psutil
 
 from bondwatch.demo.broker import broker
 from bondwatch.demo.children import Child
+from bondwatch.demo.photo import PhotoUnusableError
 from bondwatch.demo.scenery import ZONE
+from bondwatch.demo.show import check_ready
 from bondwatch.demo.site import MODELS
 from bondwatch.demo.staff import GROUP, enrol_staff
+from bondwatch.failures import CommandError, Status, told
+from models.errors import ModelError
 from models.loading import ModelLoader
 from models.store import standard_store
 
@@ -103,6 +107,17 @@ class Place:
         }
         path.write_text(json.dumps(document, indent=1))  # JSON's syntax is YAML's too
         return path
+
+
+def measured(measurement: Callable[[], int]) -> int:
+    """Run a measurement; its exit status. What it lacks is told in one line, as by `bondwatch`."""
+    try:
+        check_ready()
+        return measurement()
+    except (CommandError, ModelError) as error:
+        return told(error)
+    except PhotoUnusableError as error:
+        return told(CommandError(str(error), "then try again", Status.MISSING))
 
 
 def _zone(zone: str, watched: Watched) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def samples(minutes: int, mib_a_minute: float) -> list[Sample]:
 
 def test_growth_is_counted_from_the_fifth_minute_on():
     """What is loaded and filled at first is no leak."""
-    assert growth_mib_a_minute(samples(20, 0.5)) == pytest.approx(0.5)
+    assert growth_mib_a_minute(samples(20, 0.5)) == pytest.approx((0.5, 0.5))
 
 
 def test_a_minutes_row_is_the_median_of_its_looks():
