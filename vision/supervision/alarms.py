@@ -68,8 +68,10 @@ class Alarm:
 
     def raise_(self, reason: str, at: Instant, **detail: str) -> list[AlarmDecision]:
         """Raise it; nothing where it is open for the same reason."""
-        if reason == self._reason:
-            return []
+        return [] if reason == self._reason else self.say(reason, at, **detail)
+
+    def say(self, reason: str, at: Instant, **detail: str) -> list[AlarmDecision]:
+        """Raise it, or say that there is one more of what it is open for."""
         change = Change.RAISED if self._reason is None else Change.UPDATED
         self._reason = reason
         return [degraded(self.incident, change, reason, at, **detail)]

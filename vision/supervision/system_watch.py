@@ -51,7 +51,7 @@ class SystemWatch:
             self._jumped_s = now.stream_s
             direction = "forward" if jump_s > 0 else "back"
             reason = f"clock_jumped_{direction}"
-            return self._clock_alarm.raise_(reason, now, jump_s=f"{jump_s:+.1f}")
+            return self._clock_alarm.say(reason, now, jump_s=f"{jump_s:+.1f}")
         if now.stream_s - self._jumped_s < self._timings.clock_steady_s:
             return []
         return self._clock_alarm.clear("clock_steady", now)

@@ -104,3 +104,14 @@ def test_an_alarm_from_before_a_restart_is_ended(incident):
     ended = [*watch.look_at_disk(None, at(100)), *watch.look_at_clock(at(100))]
 
     assert [(d.incident, d.change.value) for d in ended] == [(incident, "cleared")]
+
+
+def test_every_jump_is_told():
+    """One more jump the same way, while the alarm about the first is open, is told as well."""
+    watch = SystemWatch(Timings(clock_steady_s=10.0))
+    watch.look_at_clock(at(0))
+    watch.look_at_clock(at(1, 1e9 + 61))
+
+    again = watch.look_at_clock(at(2, 1e9 + 122))
+
+    assert told(again) == [(CLOCK, "updated", "clock_jumped_forward")]
