@@ -5,6 +5,8 @@ Pure: numpy only. Boxes are ``(N, 4)`` float32, left, top, right, bottom, in any
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,6 +54,7 @@ def best_of_each(
     return order[alive]
 
 
+@lru_cache(maxsize=64)  # the sizes of head regions come again and again
 def grid_of(width: int, height: int, strides: tuple[int, ...]) -> NDArray[np.float32]:
     """Cells of an anchor-free head, row by row, stride after stride: ``(cells, 3)``.
 
@@ -62,4 +65,6 @@ def grid_of(width: int, height: int, strides: tuple[int, ...]) -> NDArray[np.flo
         rows, columns = np.mgrid[: height // stride, : width // stride]
         each = np.full(rows.size, stride)
         levels.append(np.stack([columns.ravel(), rows.ravel(), each], axis=1))
-    return np.concatenate(levels).astype(np.float32)
+    grid = np.concatenate(levels).astype(np.float32)
+    grid.setflags(write=False)
+    return grid

@@ -88,7 +88,7 @@ class CameraSettings:
     connect_timeout_s: float = 5.0
     read_timeout_s: float = 5.0
     offline_after_s: float = 10.0
-    lag_limit_s: float = 5.0
+    lag_limit_s: float = 3.0
     preroll_s: float = 12.0
     preroll_bytes: int = 32 * 1024 * 1024
     views: tuple[ViewSettings, ...] = ()

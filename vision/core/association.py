@@ -80,6 +80,8 @@ def match_in_rounds(costs: Array, rounds: Iterable[Round]) -> Pairs:
         taken_rows, taken_columns = {i for i, _ in pairs}, {j for _, j in pairs}
         free_rows = [i for i in rows if i not in taken_rows]
         free_columns = [j for j in columns if j not in taken_columns]
+        if not free_rows or not free_columns:
+            continue  # most rounds of most frames: not worth NumPy's overhead
         chosen = assign(costs[np.ix_(free_rows, free_columns)], limit)
         pairs.extend((free_rows[i], free_columns[j]) for i, j in chosen)
     return pairs
