@@ -14,7 +14,7 @@ from models.entries import Thresholds
 from vision.camera_watch import CameraWatch
 from vision.core.movements import OpenIncident
 from vision.core.policy import ScenePolicy
-from vision.core.values import Step
+from vision.core.values import AlarmDecision, Change, Instant, Step
 from vision.ingest.camera_source import CameraSource
 from vision.ingest.reading import SessionEvent
 from vision.ingest.session import SessionOptions
@@ -62,6 +62,11 @@ class CameraCrew:
         gone = [w for w in self if not _same_stream(w.settings, wanted.get(w.settings.camera_id))]
         left_open = {w.settings.camera_id: w.open_incidents() for w in gone}
         self.close(gone)
+        configured = {camera.camera_id for camera in settings.cameras}
+        for closed in gone:
+            camera_id = closed.settings.camera_id
+            if camera_id not in configured:
+                yield closed, _removed(camera_id, left_open[camera_id])
         for camera in wanted.values():
             watch = self._watches.get(camera.camera_id)
             if watch is None:
@@ -149,6 +154,25 @@ def _to_resume(
     for entry in open_incidents(settings, camera_id):
         if known is None or not entry.zone_id:
             yield entry
+
+
+def _removed(camera_id: str, incidents: Iterable[OpenIncident]) -> Step:
+    """End what is open about a camera that is configured no more: nobody else would."""
+    at = Instant(0.0, time.time())
+    return Step(
+        tuple(
+            AlarmDecision(
+                entry.incident,
+                Change.CLEARED,
+                entry.kind,
+                camera_id,
+                at,
+                "camera_removed",
+                zone_id=entry.zone_id,
+            )
+            for entry in incidents
+        )
+    )
 
 
 def _same_stream(old: CameraSettings, new: CameraSettings | None) -> bool:

@@ -243,6 +243,21 @@ class TestResuming:
 
         assert rig.watch("cam1").open_incidents() == (known,)
 
+    def test_those_of_a_camera_that_is_configured_no_more_are_cleared(
+        self, rig: Rig, site: Settings
+    ) -> None:
+        """Nobody else would ever end them; a camera that another worker takes over keeps them."""
+        rig.assign(site, "cam1", "cam2")
+        known = OpenIncident("presence/dock/cam1/x/1", AlarmKind.UNVERIFIED_PERSON, "dock")
+        for camera_id in ("cam1", "cam2"):
+            rig.watch(camera_id).resume([known])
+
+        ((_, step),) = rig.assign(replace(site, cameras=(camera("cam2"),)))
+
+        (cleared,) = alarms([step])
+        assert (cleared.camera_id, cleared.change) == ("cam1", Change.CLEARED)
+        assert (cleared.incident, cleared.reason) == (known.incident, "camera_removed")
+
     def test_an_unreadable_journal_stops_nobody(self, rig: Rig, site: Settings) -> None:
         """The camera is watched; what was open stays open."""
         broken = replace(site, data_dir=site.data_dir / "journal.db" / "below-a-file")

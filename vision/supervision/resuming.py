@@ -12,7 +12,6 @@ from vision.supervision.alarms import (
     PART_PREFIX,
     PUBLISHER,
     WORKER_PREFIX,
-    camera_decision,
     degraded,
 )
 from vision.supervision.family import Family
@@ -31,11 +30,9 @@ def resume(
     """Hand each open alarm to who can end it; those that nobody can are ended here."""
     decisions: list[AlarmDecision] = []
     for alarm in alarms:
-        if alarm.kind in _CAMERA_KINDS:
+        if alarm.kind in _CAMERA_KINDS or alarm.zone_id is not None:
             decisions += [
-                camera_decision(alarm.kind, camera, Change.CLEARED, "camera_removed", at)
-                for camera in alarm.cameras
-                if camera not in cameras
+                _removed(alarm, camera, at) for camera in alarm.cameras if camera not in cameras
             ]
         elif alarm.incident.startswith(WORKER_PREFIX):
             decisions += _resume_worker(alarm.incident, family, at)
@@ -46,6 +43,19 @@ def resume(
         elif alarm.incident in {DISK, CLOCK}:
             watch.resume(alarm.incident)
     return decisions
+
+
+def _removed(alarm: AlarmRecord, camera_id: str, at: Instant) -> AlarmDecision:
+    """End an alarm as far as it is about a camera that is configured no more."""
+    return AlarmDecision(
+        alarm.incident,
+        Change.CLEARED,
+        alarm.kind,
+        camera_id,
+        at,
+        "camera_removed",
+        zone_id=alarm.zone_id,
+    )
 
 
 def _resume_worker(incident: str, family: Family, at: Instant) -> list[AlarmDecision]:
