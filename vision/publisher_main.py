@@ -34,7 +34,7 @@ def main(config: KeptConfig) -> int:
         try:
             run_publisher(settings, stop, _note, at_work.turned)
         except (JournalError, BrokerAccessError, PublisherRunningError) as error:
-            _log.error("publisher_cannot_begin", why=str(error))
+            _log.error("publisher_cannot_go_on", why=str(error))
             return 1
     return 0
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 from vision.ingest.backoff import Backoff
-from vision.outputs import broker_access, messages, topics
+from vision.outputs import broker_access, messages, stand_in, topics
 from vision.outputs.journal import Journal
 from vision.outputs.journal_errors import JournalError
 from vision.outputs.mqtt_link import LinkOptions, Message, MqttLink
@@ -41,38 +41,48 @@ def run_publisher(
 ) -> None:
     """Publish until ``stop`` is set, then say ``offline`` and return within 2 s.
 
-    ``on_turn`` is called several times a second while the loop turns. Raises JournalError,
-    BrokerAccessError or PublisherRunningError where the publisher cannot begin its work, and
-    JournalReplacedError where its journal is taken away; a broker that cannot be reached is no
-    such reason.
+    ``on_turn`` is called several times a second while the loop turns. Raises BrokerAccessError
+    or PublisherRunningError where the publisher cannot begin its work, and JournalReplacedError
+    where its journal is taken away. Neither a broker that cannot be reached nor a journal that
+    cannot be opened is such a reason.
     """
     tls = broker_access.tls_context(settings.mqtt.tls)
     broker_access.credentials(settings.mqtt)
-    with (
-        closing(Journal.open(settings.journal_path, busy_s=JOURNAL_BUSY_S)) as journal,
-        closing(NudgeListener(settings.run_dir)) as nudges,
-    ):
-        _keep_to_the_site(journal, settings, log)
-        backoff = Backoff(random.Random(), first_s=CONNECT_FIRST_S, cap_s=CONNECT_CAP_S)  # noqa: S311 -- spreads attempts, guards nothing
-        parts = PublisherParts(
-            site=settings.site_id,
-            heartbeat_s=settings.mqtt.heartbeat_s,
-            journal=journal,
-            link=MqttLink(
-                link_options(settings.site_id, settings.mqtt, tls), backoff, time.monotonic
-            ),
-            nudges=nudges,
-            clock=time.time,
-            monotonic=time.monotonic,
-            log=log,
-            refusals=refusals,
-        )
-        publisher = Publisher(parts)
+
+    def refused(error: JournalError) -> None:
+        log("journal_cannot_be_opened", why=str(error))
+
+    with closing(NudgeListener(settings.run_dir)) as nudges:
         while not stop.is_set():
-            journal.demand_in_place()
-            publisher.turn()
-            on_turn()
-        publisher.leave(LEAVE_WITHIN_S)
+            path = settings.journal_path
+            with stand_in.opened(path, JOURNAL_BUSY_S, time.monotonic, refused) as found:
+                _keep_to_the_site(found.journal, settings, log)
+                backoff = Backoff(random.Random(), first_s=CONNECT_FIRST_S, cap_s=CONNECT_CAP_S)  # noqa: S311 -- spreads attempts, guards nothing
+                parts = PublisherParts(
+                    site=settings.site_id,
+                    heartbeat_s=settings.mqtt.heartbeat_s,
+                    journal=found.journal,
+                    link=MqttLink(
+                        link_options(settings.site_id, settings.mqtt, tls), backoff, time.monotonic
+                    ),
+                    nudges=nudges,
+                    clock=time.time,
+                    monotonic=time.monotonic,
+                    log=log,
+                    refusals=refusals,
+                )
+                _publish(Publisher(parts), found, stop, on_turn)
+
+
+def _publish(
+    publisher: Publisher, found: stand_in.Opened, stop: threading.Event, on_turn: Callable[[], None]
+) -> None:
+    """Publish until told to stop, or until a stand-in is needed no more."""
+    while not stop.is_set() and not found.has_served():
+        found.journal.demand_in_place()
+        publisher.turn()
+        on_turn()
+    publisher.leave(LEAVE_WITHIN_S)
 
 
 def _keep_to_the_site(journal: Journal, settings: Settings, log: Log) -> None:
