@@ -18,7 +18,7 @@ _FPS_WINDOW_S = 5.0
 class Counters:
     """Totals since the session object was made.
 
-    ``dropped``: newer frames replaced them;
+    ``dropped``: newer frames replaced them; ``shed``: not decoded, to catch up;
     ``out_of_order``: older than one already shown; ``unreadable``: packets that did not decode.
     """
 
@@ -26,6 +26,7 @@ class Counters:
     bytes: int = 0
     frames: int = 0
     dropped: int = 0
+    shed: int = 0
     out_of_order: int = 0
     corrupt: int = 0
     unreadable: int = 0

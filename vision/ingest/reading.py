@@ -24,6 +24,9 @@ from vision.ingest.stream_time import Arrival, StreamTime
 from vision.settings import DecodePolicy
 
 _TELL_EVERY_S = 10.0
+_SHED_FROM_S = 1.0
+_WAITED_S = 0.002
+"""A packet that takes less than this to come was there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Clocks:
 class SessionEvent:
     """Something worth a line in the log.
 
-    ``kind``: ``connected``, ``lost``, ``resolution``,
+    ``kind``: ``connected``, ``lost``, ``resolution``, ``behind`` (we cannot keep up),
     ``time_jump``, ``wall_jump``. The text holds no credentials.
     """
 
@@ -77,7 +80,7 @@ class Reading:
         self._in_step = False
         self._sound_seen = False
         self._damaged = 0
-        self._packet_s = self._sound_s = lane.clocks.mono_s()
+        self._packet_s = self._sound_s = self._done_s = lane.clocks.mono_s()
         lane.time.new_session()
         lane.meter.connecting()
 
@@ -88,7 +91,8 @@ class Reading:
                 break
             if raw is not None:
                 self._take(raw)
-            self._judge(self._lane.clocks.mono_s())
+            self._done_s = self._lane.clocks.mono_s()
+            self._judge(self._done_s)
         if closing.is_set():
             return Reason.CLOSED, ""
         return Reason.ENDED, REMEDIES[Reason.ENDED]
@@ -99,7 +103,12 @@ class Reading:
         self._packet_s = arrival.mono_s
         self._lane.meter.packet(arrival.mono_s, packet.size_bytes, self._lane.time.lag_s())
         self._lane.ring.append(packet)
-        self._decode(packet)
+        if self._is_backlog(packet, arrival):
+            self._in_step = False
+            self._lane.meter.count(shed=1)
+            self._tell("behind", "frames are left out until the next key frame", arrival.mono_s)
+        else:
+            self._decode(packet)
         undamaged = self._sound_seen and not self._damaged
         if undamaged or self._lane.policy is DecodePolicy.PACKETS:
             self._usable(arrival.mono_s)
@@ -116,6 +125,17 @@ class Reading:
             step = f"{times.last_wall_jump_s:+.1f} s" if kind == "wall_jump" else ""
             self._tell(kind, step, arrival.mono_s)
         return EncodedPacket(raw.data, raw.pts, raw.dts, raw.is_key, at, stream)
+
+    def _is_backlog(self, packet: EncodedPacket, arrival: Arrival) -> bool:
+        """Whether the packet waited for us, not we for it, and we are late already.
+
+        Then the machine is short of time, and decoding every frame would make each later one
+        later still: only key frames are decoded until we have caught up. A feed that is late
+        by itself still has to be waited for, and loses nothing.
+        """
+        waited_for = arrival.mono_s - self._done_s >= _WAITED_S
+        late = (self._lane.time.lag_s() or 0.0) > _SHED_FROM_S
+        return late and not waited_for and not packet.is_key
 
     def _decode(self, packet: EncodedPacket) -> None:
         """Feed the decoder what the policy wants, from a key frame on and without gaps."""
