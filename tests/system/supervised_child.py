@@ -48,6 +48,8 @@ def main():
     if does == "spam":
         os.write(1, b"garbage of a library\n" * 5000)
     with ParentLink.over_stdio() as link:
+        if does == "slow":
+            time.sleep(2)
         if does == "degraded":
             link.degraded("models", "wrong_digest")
         link.ready()

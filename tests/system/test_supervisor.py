@@ -96,7 +96,7 @@ def test_a_dead_publisher_is_an_alarm_and_comes_back(daemon):
 
 def test_a_worker_that_takes_long_to_start_is_an_alarm(daemon):
     """Before a worker is ready nobody watches its cameras, and that is said."""
-    running = daemon("a", slow_start_s=0.0)
+    running = daemon("a", slow_start_s=0.0, behaviour={"w1": "slow"})
 
     running.wait_for_alarm("camera_offline/a", is_open=True, reason="worker_slow_start")
     running.wait_for_alarm("system_degraded/worker/w1", is_open=False, reason="worker_well")
