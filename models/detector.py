@@ -75,8 +75,10 @@ class YoloxDetector:
         height, width = content_bgr.shape[:2]
         if not (0 < height <= self._height and 0 < width <= self._width):
             raise ValueError(f"{self.name}: {width}x{height} is not a size from fit_wh")
-        batch = np.full((1, 3, self._height, self._width), _GREY, np.float32)
+        batch = np.empty((1, 3, self._height, self._width), np.float32)
         batch[0, :, :height, :width] = content_bgr.transpose(2, 0, 1)
+        batch[0, :, height:] = _GREY
+        batch[0, :, :height, width:] = _GREY
         return self._decode(self._raw(batch), (width, height))
 
     def _raw(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:

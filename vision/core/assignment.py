@@ -50,6 +50,8 @@ def _cheapest_columns(costs: NDArray[np.float64]) -> list[int]:
     for it; the prices ``row_price`` and ``column_price`` keep all reduced costs at zero or above.
     """
     n_rows, n_columns = costs.shape
+    if n_rows == 1:
+        return [int(costs[0].argmin())]
     row_price, column_price = np.zeros(n_rows), np.zeros(n_columns)
     row_of = np.full(n_columns, -1)
     for row in range(n_rows):
