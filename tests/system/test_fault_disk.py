@@ -139,7 +139,7 @@ def test_disk_full(on_disk: OnDisk) -> None:
     disk.make_room()
     place.rtsp.resume("full")
     cleared_under_its_id(console, alarm)
-    assert is_journalled(on_disk.journal_path, alarm["alarm_id"])
+    eventually(lambda: is_journalled(on_disk.journal_path, alarm["alarm_id"]))
     wait_told(console, alarm_id=degraded["alarm_id"], change="cleared")
     console.wait_for(lambda: not still_open(console))
 
@@ -170,6 +170,6 @@ def test_journal_locked(on_disk: OnDisk) -> None:
 
     place.rtsp.resume("locked")
     cleared_under_its_id(console, alarm)
-    assert is_journalled(on_disk.journal_path, alarm["alarm_id"])
+    eventually(lambda: is_journalled(on_disk.journal_path, alarm["alarm_id"]))
     console.wait_for(lambda: not still_open(console))
     assert place.stop() == 0

@@ -36,9 +36,10 @@ def adopt(db: sqlite3.Connection, handed: HandedOver, now_at: float, *, taken: b
 
     Its message goes into the outbox as it was sent, waiting unless the broker has ``taken``
     it. Where the incident is open under another id by now, the late one is cleared at once.
+    Where the process that raised it was quicker, only what was sent is still to be noted.
     """
     if journal_alarms.alarm_by_id(db, handed.alarm_id) is not None:
-        return False
+        return taken and _note_sent(db, handed, now_at)
     decision = decision_of(handed)
     other = journal_alarms.open_alarm(db, handed.incident)
     if other is None:
@@ -51,6 +52,14 @@ def adopt(db: sqlite3.Connection, handed: HandedOver, now_at: float, *, taken: b
         journal_outbox.mark_taken(db, [journal_outbox.last_seq(db)], now_at)
     if other is not None:
         _merge(db, handed, decision, other.alarm_id, now_at)
+    return True
+
+
+def _note_sent(db: sqlite3.Connection, handed: HandedOver, now_at: float) -> bool:
+    if journal_outbox.holds(db, topics.ALARM, handed.payload):
+        return False
+    journal_outbox.append(db, topics.ALARM, handed.payload, now_at)
+    journal_outbox.mark_taken(db, [journal_outbox.last_seq(db)], now_at)
     return True
 
 

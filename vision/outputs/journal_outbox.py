@@ -19,6 +19,12 @@ LATEST_EXPIRY_S = 300
 """A camera's or zone's state is void when nobody has confirmed it for this long."""
 
 
+def holds(db: sqlite3.Connection, topic: str, payload: str) -> bool:
+    """Whether exactly this message is, or was, in the ordered lane."""
+    query = "SELECT 1 FROM outbox WHERE topic = ? AND payload = ?"
+    return db.execute(query, (topic, payload)).fetchone() is not None
+
+
 def append(db: sqlite3.Connection, topic: str, payload: str, now_at: float) -> int:
     """Queue a message in the ordered lane; its sequence number is returned."""
     cursor = db.execute(

@@ -82,7 +82,20 @@ def test_worker_was_quicker(journal, handed):
     (committed,) = journal.commit([alarm()], context)
 
     assert (committed.alarm_id, committed.revision) == (handed.alarm_id, 2)
+    assert not journal.adopt(handed, taken=False)
+
+
+def test_what_was_sent_is_noted(journal, handed):
+    """Also where the worker was quicker: the journal holds every revision that went out, once."""
+    context = replace(CONTEXT, alarm_ids={handed.incident: handed.alarm_id})
+    journal.commit([alarm()], context)
+
+    assert journal.adopt(handed, taken=True)
     assert not journal.adopt(handed, taken=True)
+
+    written = [json.loads(row.payload)["revision"] for row in journal.tail()]
+    assert written == [2, 1]
+    assert [message["revision"] for message in messages(journal)] == [2]
 
 
 def test_another_is_open(journal, handed):
