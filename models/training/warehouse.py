@@ -84,10 +84,14 @@ def train(samples: Collection, base: Path, work: Path, progress: Progress) -> bo
     return Run(network, RECIPE.schedule, work).go(task, progress)
 
 
-def best_network(work: Path) -> YoloxNano:
-    """The network of the epoch that scored best. FileNotFoundError where none was finished."""
+def last_network(work: Path) -> YoloxNano:
+    """The averaged weights of the last epoch. FileNotFoundError where none was finished.
+
+    Not those of the epoch that scored best on what was held out: from the ninth on the scores
+    differ by less than chance, and the last epochs place boxes better.
+    """
     network = YoloxNano(len(KINDS))
-    network.load_state_dict(torch.load(work / "best.pt", weights_only=True))
+    network.load_state_dict(torch.load(work / "last.pt", weights_only=True))
     return network
 
 
