@@ -56,7 +56,10 @@ def test_the_lock_was_made_from_this_project_file():
     (ourselves,) = [package for package in LOCK["package"] if package["source"] == OURSELVES]
     metadata = ourselves["metadata"]
 
-    assert locked(metadata["requires-dist"]) == requirements(PROJECT["project"]["dependencies"])
+    project = PROJECT["project"]
+    extras = [one for extra in project["optional-dependencies"].values() for one in extra]
+
+    assert locked(metadata["requires-dist"]) == requirements([*project["dependencies"], *extras])
     for group, wanted in PROJECT["dependency-groups"].items():
         assert locked(metadata["requires-dev"][group]) == requirements(wanted)
 

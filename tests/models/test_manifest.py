@@ -34,7 +34,8 @@ def test_offers_no_research_model_unasked(manifest: Manifest) -> None:
     """A model bound to research is never among those offered for a role."""
     offered = [manifest.names(role) for role in Role]
 
-    assert offered == [("yolox_nano_coco",), ("yunet_2023mar",), ("dlib_resnet_v1",)]
+    detectors = ("yolox_nano_coco", "warehouse_yolox")
+    assert offered == [detectors, ("yunet_2023mar",), ("dlib_resnet_v1",)]
 
 
 def test_gives_a_research_model_when_named(manifest: Manifest) -> None:

@@ -1,0 +1,154 @@
+"""What learns: the network, its loss, its loop and its file, on made-up scenes, in seconds."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import numpy as np
+import onnx
+import pytest
+
+from models.boxes import grid_of
+from models.sessions import open_session
+from models.training.samples import FORKLIFT, IGNORED, PERSON
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: the extra `train` has it")
+
+# Below the check, because each of these imports PyTorch.
+from models.training.assignment import assign, decoded  # noqa: E402
+from models.training.base_weights import network_of  # noqa: E402
+from models.training.batches import Batches, Plan  # noqa: E402
+from models.training.export import export  # noqa: E402
+from models.training.loop import Run, Schedule, Task  # noqa: E402
+from models.training.losses import loss_of  # noqa: E402
+from models.training.yolox_nano import STRIDES, YoloxNano  # noqa: E402
+
+PLAN = Plan(batch=2, sizes_px=(64,), four_in_one=0.5, seed=7)
+SCHEDULE = Schedule(2, 1, 2, rate=1e-3, last_rate=1e-4, decay=1e-3, averaging=0.9)
+
+
+@pytest.fixture
+def network() -> YoloxNano:
+    """An untrained network, always the same."""
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    return YoloxNano(2)
+
+
+def grid(size_px: int) -> object:
+    """The cells of a square picture."""
+    return torch.from_numpy(grid_of(size_px, size_px, STRIDES))
+
+
+def task(batches: Batches) -> Task:
+    """Two steps an epoch; every epoch scores better than the one before."""
+    scores = iter(range(100))
+
+    def loss(learner, epoch, step):
+        pictures, truths = batches.draw(epoch, step, composed=epoch == 0)
+        return loss_of(learner(pictures), truths, grid(64), edges=epoch > 0).total
+
+    return Task(2, loss, lambda _: next(scores))
+
+
+def test_a_step_teaches(network, scenes) -> None:
+    """The loss of a batch falls when the network learns from it."""
+    pictures, truths = Batches(scenes, [], PLAN).draw(0, 0, composed=False)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3)
+    losses = []
+    for _ in range(4):
+        loss = loss_of(network(pictures), truths, grid(64), edges=True).total
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+
+    assert losses[-1] < losses[0]
+
+
+def test_a_batch_can_be_drawn_again(scenes) -> None:
+    """A step is the same whenever it is made, so a stopped run goes on as it would have."""
+    first, second = (Batches(scenes, [], PLAN).draw(1, 2, composed=True) for _ in range(2))
+
+    assert torch.equal(first[0], second[0])
+    assert all(torch.equal(a[0], b[0]) for a, b in zip(first[1], second[1], strict=True))
+
+
+def test_a_stopped_run_ends_as_one_that_was_not(network, scenes, tmp_path) -> None:
+    """State, schedule and draws go on where the signal came."""
+    batches = Batches(scenes, [], PLAN)
+    whole = Run(network, SCHEDULE, tmp_path / "whole")
+    assert whole.go(task(batches), lambda _: None)
+    torch.manual_seed(0)
+    stopped = Run(YoloxNano(2), SCHEDULE, tmp_path / "stopped")
+    assert not stopped.go(
+        task(batches), lambda line: os.kill(os.getpid(), signal.SIGTERM) if "done" in line else None
+    )
+    resumed = Run(YoloxNano(2), SCHEDULE, tmp_path / "stopped")
+    assert resumed.go(task(batches), lambda _: None)
+
+    pairs = zip(whole.averaged.parameters(), resumed.averaged.parameters(), strict=True)
+    assert all(torch.allclose(one, other, atol=1e-6) for one, other in pairs)
+
+
+def test_each_box_gets_a_cell_of_its_own(network) -> None:
+    """A person in a forklift and the forklift are both learnt."""
+    boxes = torch.tensor([[4.0, 4, 60, 60], [20, 16, 40, 48]])
+    raw = network(torch.zeros(1, 3, 64, 64))[0].detach()
+    answers = torch.cat([decoded(raw, grid(64)), raw[:, 4:]], -1)
+
+    chosen = assign(answers, boxes, torch.tensor([FORKLIFT, PERSON]), grid(64))
+
+    assert set(chosen.targets.tolist()) == {0, 1}
+    assert len(chosen.targets) == int(chosen.cells.sum())
+
+
+def test_an_ignored_box_teaches_nothing(network) -> None:
+    """Where nobody can tell, objectness is not pushed down."""
+    raw = network(torch.zeros(1, 3, 64, 64)).detach()
+    everywhere = torch.tensor([[-999.0, -999, 999, 999]]), torch.tensor([IGNORED])
+
+    loss = loss_of(raw, [everywhere], grid(64), edges=True)
+
+    assert loss.total.item() == 0
+
+
+def test_the_file_says_what_the_network_says(network, tmp_path) -> None:
+    """Same answers, any batch, and the same bytes every time."""
+    for name in ("one.onnx", "two.onnx"):
+        export(network, tmp_path / name, 64)
+    data = (tmp_path / "one.onnx").read_bytes()
+    pictures = np.random.default_rng(0).uniform(0, 255, (3, 3, 64, 64)).astype(np.float32)
+
+    found = open_session("trained", data).run(pictures)["output"]
+
+    with torch.no_grad():
+        raw = network(torch.from_numpy(pictures)).numpy()
+    np.testing.assert_allclose(found[..., :4], raw[..., :4], atol=1e-4)
+    np.testing.assert_allclose(found[..., 4:], 1 / (1 + np.exp(-raw[..., 4:])), atol=1e-4)
+    assert data == (tmp_path / "two.onnx").read_bytes()
+
+
+def test_the_base_fills_the_network(shelf) -> None:
+    """The published graph and ours say the same of one picture; two classes are kept."""
+    data = shelf.bytes_of("yolox_nano_coco")
+    path = shelf._store.find(shelf.entry("yolox_nano_coco"))
+    picture = np.random.default_rng(0).uniform(0, 255, (1, 3, 416, 416)).astype(np.float32)
+
+    theirs = open_session("base", data).run(picture)["output"]
+
+    with torch.no_grad():
+        ours = network_of(path, (0, 7))(torch.from_numpy(picture)).numpy()
+    np.testing.assert_allclose(ours[..., :4], theirs[..., :4], atol=1e-3)
+    ours = 1 / (1 + np.exp(-ours[..., 4:]))
+    np.testing.assert_allclose(ours, theirs[..., [4, 5, 12]], atol=1e-4)
+
+
+def test_another_graph_is_refused(tmp_path) -> None:
+    """No weights are ever filled in by guessing."""
+    path = tmp_path / "empty.onnx"
+    onnx.save(onnx.helper.make_model(onnx.helper.make_graph([], "empty", [], [])), str(path))
+
+    with pytest.raises(ValueError, match="not the graph of YOLOX-nano"):
+        network_of(path)
