@@ -11,16 +11,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from enrolment.faces import find_faces, for_embedding
 from enrolment.gallery import Gallery
+from enrolment.hints.book import hint
+from enrolment.hints.language import Language
 from enrolment.people import Template
 from enrolment.photos import decode_photo, read_photo
-from enrolment.quality import EnrolmentGate, check_quality, quality_of, the_only_face
-from enrolment.refusals import HINTS, PhotoRefusedError, Refusal
+from enrolment.quality import (
+    EnrolmentGate,
+    check_quality,
+    check_uncovered,
+    quality_of,
+    the_only_face,
+)
+from enrolment.refusals import PhotoRefusedError, Refusal
 from models.embedder import Embedder
 from models.errors import DegenerateLandmarks
 from models.face_detector import FaceDetector
+from models.occlusion import measure_detail
 from models.quality import measure_face
 
 
@@ -57,7 +67,11 @@ class PhotoResult:
     @property
     def hint(self) -> str:
         """What a human can do about the refusal; empty for an accepted photo."""
-        return HINTS[self.refusal] if self.refusal else ""
+        return self.hint_in(Language.ENGLISH)
+
+    def hint_in(self, language: Language) -> str:
+        """The same in another language."""
+        return hint(self.refusal, language) if self.refusal else ""
 
     def refused(self, refusal: Refusal, detail: str, other: str | None = None) -> PhotoResult:
         """Take the photo back for a reason that only its neighbours showed."""
@@ -106,12 +120,16 @@ class Examiner:
         """
         if gallery.embedding_id != self._embedder.embedding_id:
             raise ValueError("the gallery was made by another embedder; the two never compare")
-        alone = tuple(self._examine_alone(photo) for photo in photos)
-        agreeing = self._refuse_strangers(alone)
-        others = gallery.without(distinct_from)
-        return Examination(tuple(self._refuse_enrolled(result, others) for result in agreeing))
+        alone = tuple(self.examine_alone(photo) for photo in photos)
+        return self.judge(alone, gallery.without(distinct_from))
 
-    def _examine_alone(self, photo: Photo) -> PhotoResult:
+    def judge(self, alone: Sequence[PhotoResult], others: Gallery) -> Examination:
+        """Judge all photos of one person together, and beside everybody else's templates."""
+        agreeing = self._refuse_strangers(tuple(alone))
+        return Examination(tuple(self.beside(result, others) for result in agreeing))
+
+    def examine_alone(self, photo: Photo) -> PhotoResult:
+        """Judge a photo by itself: this needs no register, and any process can do it."""
         try:
             return PhotoResult(photo.name, self._template(photo.source))
         except PhotoRefusedError as refused:
@@ -119,11 +137,16 @@ class Examiner:
 
     def _template(self, source: Path | bytes) -> Template:
         pixels = read_photo(source) if isinstance(source, Path) else decode_photo(source)
+        return self.template_of(pixels)
+
+    def template_of(self, pixels: NDArray[np.uint8]) -> Template:
+        """The template of the one face of ``(H, W, 3)`` BGR pixels, or PhotoRefusedError."""
         gate = self._gate
         face = the_only_face(find_faces(pixels, self._face_detector, gate.min_score), gate)
         try:
             measures = measure_face(pixels, face.box_xyxy_px, face.landmarks_px, face.score)
             check_quality(face.eyes_px, measures, gate)
+            check_uncovered(measure_detail(pixels, face.landmarks_px), gate)
             picture, landmarks = for_embedding(pixels, face)
             row = self._embedder.embed(picture, landmarks[np.newaxis])[0]
         except DegenerateLandmarks as exc:
@@ -149,7 +172,8 @@ class Examiner:
                 judged[i] = results[i].refused(Refusal.NOT_SAME_PERSON, detail)
         return tuple(judged)
 
-    def _refuse_enrolled(self, result: PhotoResult, others: Gallery) -> PhotoResult:
+    def beside(self, result: PhotoResult, others: Gallery) -> PhotoResult:
+        """Refuse a photo whose face is among ``others``."""
         if result.template is None:
             return result
         best = others.match(result.template.embedding).best
