@@ -6,6 +6,7 @@ Words and the progress bar are ``bondwatch.enrol_import_words``'s.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,18 +61,23 @@ def import_people(options: ImportOptions) -> None:
         rows = read_rows(table, _rules(options, settings))
         if not options.as_json:
             words.tell_table(options.people, table)
-        results = _imported(rows, options, settings)
+        results: list[RowResult] = []
+        try:
+            results.extend(_imported(rows, options, settings))
+        finally:  # an import that is broken off has settled some rows; the report says which
+            if options.report is not None:
+                write_report(options.report, results, language)
     except (TableError, PhotoStoreError) as exc:
         complain(str(exc))
         raise typer.Exit(USAGE) from exc
-    if options.report is not None:
-        write_report(options.report, results, language)
     words.tell_results(results, language, dry=options.dry_run, as_json=options.as_json)
     if any(result.outcome is Outcome.REFUSED for result in results):
         raise typer.Exit(REFUSED)
 
 
-def _imported(rows: tuple[Row, ...], options: ImportOptions, settings: Settings) -> list[RowResult]:
+def _imported(
+    rows: tuple[Row, ...], options: ImportOptions, settings: Settings
+) -> Iterator[RowResult]:
     embedder = _embedder(settings)
     embedding_id = embedding_id_of(embedder)
     photos = options.photos or _beside(options.people)
@@ -89,7 +95,7 @@ def _imported(rows: tuple[Row, ...], options: ImportOptions, settings: Settings)
             embedding_id=embedding_id,
             dry=options.dry_run,
         )
-        return list(words.with_progress(importing.run(rows, store, pool), len(rows)))
+        yield from words.with_progress(importing.run(rows, store, pool), len(rows))
 
 
 def _table(options: ImportOptions) -> Table:

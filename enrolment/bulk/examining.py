@@ -7,6 +7,7 @@ costs that file alone.
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -127,6 +128,8 @@ _READY: list[Examiner] = []
 
 
 def _begin(make: MakesExaminer) -> None:
+    # Ctrl-C reaches the whole group; only the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     _EXAMINERS.append(make)
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Iterator
+import struct
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from enrolment.bulk.examining import ExaminerPool, PhotoTask
@@ -32,6 +36,14 @@ from models.embedder import Embedder
 
 RULES = RowRules(ZoneInfo("UTC"), frozenset({"staff", "guests"}), frozenset({"staff"}))
 ADDED, UPDATED, UNCHANGED, REFUSED = Outcome
+
+
+def gif() -> bytes:
+    """Make a moving picture."""
+    buffer = io.BytesIO()
+    one, two = (Image.new("RGB", (40, 40), colour) for colour in ("red", "blue"))
+    one.save(buffer, "GIF", save_all=True, append_images=[two])
+    return buffer.getvalue()
 
 
 class Here:
@@ -70,6 +82,10 @@ class Site:
 
     def run(self, table: str, *, dry: bool = False) -> list[RowResult]:
         """Import a table, as a new process would."""
+        return list(self.running(table, dry=dry))
+
+    def running(self, table: str, *, dry: bool = False) -> Generator[RowResult, None, None]:
+        """Import a table, row by row."""
         embedding_id = self._embedder.embedding_id
         with (
             self.register() as register,
@@ -84,7 +100,7 @@ class Site:
                 dry=dry,
             )
             rows = read_rows(read_table(table.encode()), RULES)
-            return list(importing.run(rows, store, self._pool))  # type: ignore[arg-type]
+            yield from importing.run(rows, store, self._pool)  # type: ignore[arg-type]
 
     def enrolled(self) -> dict[str, tuple[str, int]]:
         """Names and numbers of templates by staff id."""
@@ -259,6 +275,40 @@ class TestAgain:
         with site.register() as register:
             assert not register.person("obama").active
 
+    def test_an_import_broken_off_has_settled_whole_rows(self, site: Site) -> None:
+        """What was told is in the register, and nothing else."""
+        with closing(site.running(BOTH)) as results:
+            first = next(results)
+
+        assert (first.staff_id, first.outcome) == ("obama", ADDED)
+        assert site.enrolled() == {"obama": ("Barack Obama", 2)}
+        assert ends(site.run(BOTH)) == [(UNCHANGED, None), (ADDED, None)]
+
+
+HUGE = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">IIBBBBB", 20_000, 10_000, 8, 2, 0, 0, 0)
+BYTES = st.one_of(
+    st.binary(max_size=200),
+    st.builds(lambda head, tail: head + tail, st.sampled_from([HUGE, gif()]), st.binary()),
+)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(photos=st.lists(BYTES, min_size=1, max_size=4))
+def test_no_bytes_are_half_enrolled(photos: list[bytes], site: Site) -> None:
+    """Whatever the photos hold, each row is refused with its reason and the register untouched."""
+    for number, data in enumerate(photos):
+        (site.photos / f"p{number}.jpg").write_bytes(data)
+    table = "id,name\n" + "".join(f"p{number},P\n" for number in range(len(photos)))
+
+    results = site.run(table)
+
+    assert [result.outcome for result in results] == [REFUSED] * len(photos)
+    assert all(result.reason in Refusal for result in results)
+    with site.register() as register:
+        assert (register.people(), register.version) == ((), 0)
+
 
 def test_a_dry_run_changes_nothing_and_says_the_same(site: Site) -> None:
     """Duplicates within the table are found as well."""
@@ -340,11 +390,3 @@ def test_a_photo_that_kills_the_decoder_costs_only_itself() -> None:
         [True],
     ]
     assert results[1][1][1].refusal is Refusal.UNREADABLE
-
-
-def gif() -> bytes:
-    """Make a moving picture."""
-    buffer = io.BytesIO()
-    one, two = (Image.new("RGB", (40, 40), colour) for colour in ("red", "blue"))
-    one.save(buffer, "GIF", save_all=True, append_images=[two])
-    return buffer.getvalue()
