@@ -1,27 +1,36 @@
 """From one person's photos to templates, or to the reasons why not.
 
-Here photos, faces, quality and the gallery come together. Nothing is stored here: the caller
-puts accepted templates into the register.
+Here photos, faces and quality come together, and ``enrolment.judging`` is asked about the
+rest. Nothing is stored here: the caller puts accepted templates into the register.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from enrolment.faces import find_faces, for_embedding
+from enrolment.faces import FoundFace, find_faces, for_embedding
 from enrolment.gallery import Gallery
+from enrolment.judging import Everybody, Examination, Judge, PhotoResult
 from enrolment.people import Template
 from enrolment.photos import decode_photo, read_photo
-from enrolment.quality import EnrolmentGate, check_quality, quality_of, the_only_face
-from enrolment.refusals import HINTS, PhotoRefusedError, Refusal
+from enrolment.quality import (
+    EnrolmentGate,
+    check_quality,
+    check_uncovered,
+    quality_of,
+    the_only_face,
+)
+from enrolment.refusals import PhotoRefusedError, Refusal
 from models.embedder import Embedder
 from models.errors import DegenerateLandmarks
 from models.face_detector import FaceDetector
-from models.quality import measure_face
+from models.occlusion import measure_detail
+from models.quality import FaceMeasures, measure_face
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,45 +47,17 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PhotoResult:
-    """What became of one photo: a template, or a refusal with figures in ``detail``.
+class GoodFace:
+    """A face that passed the gate, with the picture ``(H, W, 3)`` BGR that it is in."""
 
-    ``other``: for ALREADY_ENROLLED_AS, the staff id that the face is enrolled under.
-    """
-
-    name: str
-    template: Template | None = None
-    refusal: Refusal | None = None
-    detail: str = ""
-    other: str | None = None
+    pixels: NDArray[np.uint8] = field(repr=False)
+    face: FoundFace
+    measures: FaceMeasures
 
     @property
-    def accepted(self) -> bool:
-        return self.refusal is None
-
-    @property
-    def hint(self) -> str:
-        """What a human can do about the refusal; empty for an accepted photo."""
-        return HINTS[self.refusal] if self.refusal else ""
-
-    def refused(self, refusal: Refusal, detail: str, other: str | None = None) -> PhotoResult:
-        """Take the photo back for a reason that only its neighbours showed."""
-        return replace(self, template=None, refusal=refusal, detail=detail, other=other)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Examination:
-    """All photos of one person, in the order given."""
-
-    results: tuple[PhotoResult, ...]
-
-    @property
-    def templates(self) -> tuple[Template, ...]:
-        """What may be enrolled, best first; nothing where a photo shows somebody enrolled."""
-        if any(result.refusal is Refusal.ALREADY_ENROLLED_AS for result in self.results):
-            return ()
-        accepted = [result.template for result in self.results if result.template is not None]
-        return tuple(sorted(accepted, key=lambda template: -template.quality))
+    def quality(self) -> float:
+        """[0, 1], to order one person's looks by."""
+        return quality_of(self.face.eyes_px, self.measures)
 
 
 class Examiner:
@@ -91,6 +72,7 @@ class Examiner:
         self._face_detector = face_detector
         self._embedder = embedder
         self._gate = gate or EnrolmentGate()
+        self._judge = Judge(embedder.thresholds)
 
     def examine(
         self,
@@ -106,12 +88,11 @@ class Examiner:
         """
         if gallery.embedding_id != self._embedder.embedding_id:
             raise ValueError("the gallery was made by another embedder; the two never compare")
-        alone = tuple(self._examine_alone(photo) for photo in photos)
-        agreeing = self._refuse_strangers(alone)
-        others = gallery.without(distinct_from)
-        return Examination(tuple(self._refuse_enrolled(result, others) for result in agreeing))
+        alone = tuple(self.examine_alone(photo) for photo in photos)
+        return self._judge.together(alone, Everybody(gallery), distinct_from=distinct_from)
 
-    def _examine_alone(self, photo: Photo) -> PhotoResult:
+    def examine_alone(self, photo: Photo) -> PhotoResult:
+        """Judge a photo by itself: this needs no register, and any process can do it."""
         try:
             return PhotoResult(photo.name, self._template(photo.source))
         except PhotoRefusedError as refused:
@@ -119,41 +100,33 @@ class Examiner:
 
     def _template(self, source: Path | bytes) -> Template:
         pixels = read_photo(source) if isinstance(source, Path) else decode_photo(source)
-        gate = self._gate
-        face = the_only_face(find_faces(pixels, self._face_detector, gate.min_score), gate)
+        return self.template_of(pixels)
+
+    def template_of(self, pixels: NDArray[np.uint8]) -> Template:
+        """The template of the one face of ``(H, W, 3)`` BGR pixels, or PhotoRefusedError."""
+        return self.embed(self.look_at(pixels))
+
+    def look_at(self, pixels: NDArray[np.uint8], *, any_way_up: bool = True) -> GoodFace:
+        """The one face of ``(H, W, 3)`` BGR pixels that passes the gate, or PhotoRefusedError.
+
+        ``any_way_up``: also in photos that lie on their side.
+        """
+        gate, detector = self._gate, self._face_detector
+        found = find_faces(pixels, detector, gate.min_score, any_way_up=any_way_up)
+        face = the_only_face(found, gate)
         try:
             measures = measure_face(pixels, face.box_xyxy_px, face.landmarks_px, face.score)
             check_quality(face.eyes_px, measures, gate)
-            picture, landmarks = for_embedding(pixels, face)
+            check_uncovered(measure_detail(pixels, face.landmarks_px), gate)
+        except DegenerateLandmarks as exc:
+            raise PhotoRefusedError(Refusal.DEGENERATE_LANDMARKS, str(exc)) from exc
+        return GoodFace(pixels, face, measures)
+
+    def embed(self, good: GoodFace) -> Template:
+        """The template of a face that passed; PhotoRefusedError where it cannot be cut out."""
+        picture, landmarks = for_embedding(good.pixels, good.face)
+        try:
             row = self._embedder.embed(picture, landmarks[np.newaxis])[0]
         except DegenerateLandmarks as exc:
             raise PhotoRefusedError(Refusal.DEGENERATE_LANDMARKS, str(exc)) from exc
-        return Template(
-            row, self._embedder.embedding_id, quality=quality_of(face.eyes_px, measures)
-        )
-
-    def _refuse_strangers(self, results: tuple[PhotoResult, ...]) -> tuple[PhotoResult, ...]:
-        """Refuse photos that agree with fewer than half of the person's others.
-
-        Two photos that disagree are both refused: nobody can say which one is wrong. They
-        disagree when the daemon would take one for a clear stranger beside the other.
-        """
-        rows = {i: r.template.embedding for i, r in enumerate(results) if r.template}
-        limit = self._embedder.thresholds.reject - self._embedder.thresholds.margin
-        judged = list(results)
-        for i, row in rows.items():
-            likenesses = [float(row @ rows[j]) for j in rows if j != i]
-            agreeing = sum(likeness >= limit for likeness in likenesses)
-            if 2 * agreeing < len(likenesses):
-                detail = f"agrees with {agreeing} of {len(likenesses)} other photos"
-                judged[i] = results[i].refused(Refusal.NOT_SAME_PERSON, detail)
-        return tuple(judged)
-
-    def _refuse_enrolled(self, result: PhotoResult, others: Gallery) -> PhotoResult:
-        if result.template is None:
-            return result
-        best = others.match(result.template.embedding).best
-        if best is None or best.similarity < self._embedder.thresholds.accept:
-            return result
-        detail = f"{best.staff_id}, similarity {best.similarity:.3f}"
-        return result.refused(Refusal.ALREADY_ENROLLED_AS, detail, best.staff_id)
+        return Template(row, self._embedder.embedding_id, quality=good.quality)

@@ -123,6 +123,26 @@ class Register:
             self._demand(staff_id)
             self._insert(staff_id, templates)
 
+    def change_person(self, person: Person, more: Sequence[Template] = ()) -> None:
+        """Write somebody's name, groups and validity anew, and add templates, all or nothing.
+
+        State and templates stay. ``UnknownPersonError``, ``ValueError`` as above.
+        """
+        person.checked()
+        moments = (_posix(person.valid_from), _posix(person.valid_to))
+        with self._changing():
+            self._demand(person.staff_id)
+            self._db.execute(
+                "UPDATE people SET name = ?, valid_from = ?, valid_to = ? WHERE staff_id = ?",
+                (person.name, *moments, person.staff_id),
+            )
+            self._db.execute("DELETE FROM memberships WHERE staff_id = ?", (person.staff_id,))
+            self._db.executemany(
+                "INSERT INTO memberships VALUES (?, ?)",
+                [(person.staff_id, group) for group in sorted(person.groups)],
+            )
+            self._insert(person.staff_id, more)
+
     def set_state(self, staff_id: str, state: PersonState) -> None:
         """Suspend somebody or let them in again; ``UnknownPersonError`` where there is nobody."""
         with self._changing():
