@@ -68,7 +68,11 @@ def restore(
 
 
 def _databases(settings: Settings) -> dict[str, Path]:
-    return {"journal.db": settings.journal_path, "register.db": settings.register_path}
+    """The files; a register on a server is its administrator's to back up."""
+    journal = {"journal.db": settings.journal_path}
+    if settings.register.url is not None:
+        return journal
+    return {**journal, "register.db": settings.register_path}
 
 
 def _accept_journal(path: Path) -> None:

@@ -54,7 +54,7 @@ def add(options: AddOptions) -> None:
     """Enrol somebody from photos, or tell for each photo why not."""
     settings = read_settings(options.config)
     _check_groups(options.groups, settings)
-    with Register.open(settings.register_path) as register:
+    with Register.open(settings.register_place) as register:
         person = _person(options, settings, register)
         photos = [Photo.of_file(path) for path in options.all_photos]
         distinct_from = frozenset(options.not_same_as or ())
@@ -71,7 +71,7 @@ def list_people(config: Path, *, as_json: bool) -> None:
     """Show everybody."""
     settings = read_settings(config)
     embedding_id = _embedding_id(settings)
-    with Register.open_for_reading(settings.register_path) as register:
+    with Register.open_for_reading(settings.register_place) as register:
         words.tell_people(
             register.people(), register.template_counts(), embedding_id, as_json=as_json
         )
@@ -81,7 +81,7 @@ def show(config: Path, staff_id: str, *, as_json: bool) -> None:
     """Show one person."""
     settings = read_settings(config)
     embedding_id = _embedding_id(settings)
-    with Register.open_for_reading(settings.register_path) as register:
+    with Register.open_for_reading(settings.register_place) as register:
         counts = register.template_counts().get(staff_id, {})
         words.tell_person(register.person(staff_id), counts, embedding_id, as_json=as_json)
 
@@ -110,8 +110,8 @@ def remove(config: Path, staff_id: str, *, confirmed: bool) -> None:
 def _existing(config: Path) -> Iterator[Register]:
     """Open the register for a change that makes no sense in a new one."""
     settings = read_settings(config)
-    Register.open_for_reading(settings.register_path).close()
-    with Register.open(settings.register_path) as register:
+    Register.open_for_reading(settings.register_place).close()
+    with Register.open(settings.register_place) as register:
         yield register
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from enrolment.gallery import Gallery, Likeness
 from enrolment.people import Person
+from enrolment.places import RegisterPlace
 from enrolment.register import Register
 from enrolment.register_errors import RegisterError
 from vision.core.values import Candidate, StaffFacts
@@ -62,8 +63,8 @@ class RegisterStatus:
 class RegisterWatch:
     """Reads the register again when it has changed; for one thread."""
 
-    def __init__(self, path: Path, embedding_id: str) -> None:
-        self._path = path
+    def __init__(self, place: Path | RegisterPlace, embedding_id: str) -> None:
+        self._place = place
         self._embedding_id = embedding_id
         self._register: Register | None = None
         self._status = RegisterStatus(_empty_view(embedding_id), None)
@@ -98,7 +99,7 @@ class RegisterWatch:
         # A file put in this one's place may have any version: it is read whatever it says.
         self.close()
         register = self._register = Register.open_for_reading(
-            self._path, busy_timeout_s=_BUSY_TIMEOUT_S
+            self._place, busy_timeout_s=_BUSY_TIMEOUT_S
         )
         return self._read(register)
 
@@ -122,13 +123,13 @@ class RegisterPolling:
 
     def __init__(
         self,
-        path: Path,
+        place: Path | RegisterPlace,
         embedding_id: str,
         *,
         poll_every_s: float = POLL_EVERY_S,
         stale_after_s: float = STALE_AFTER_S,
     ) -> None:
-        self._watch = RegisterWatch(path, embedding_id)
+        self._watch = RegisterWatch(place, embedding_id)
         self._poll_every_s = poll_every_s
         self._stale_after_s = stale_after_s
         self._polled_s = time.monotonic()

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from enrolment.places import PostgresDatabase, RegisterPlace, SecretSource, SqliteFile
+
 
 class DecodePolicy(StrEnum):
     """How much of a stream is decoded."""
@@ -127,6 +129,15 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisterSettings:
+    """Where the register of people is; ``url`` None means a file in ``data_dir``."""
+
+    url: str | None = None
+    username: Secret | None = None
+    password: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IdentitySettings:
     """Overrides of the identity rules; None takes the embedder's measured threshold."""
 
@@ -165,6 +176,7 @@ class Settings:
     cameras: tuple[CameraSettings, ...]
     groups: tuple[str, ...] = ()
     identity: IdentitySettings = IdentitySettings()
+    register: RegisterSettings = RegisterSettings()
     logs: LogSettings = field(default_factory=LogSettings)
     workers: int | None = None
 
@@ -177,6 +189,18 @@ class Settings:
         return self.data_dir / "register.db"
 
     @property
+    def register_place(self) -> RegisterPlace:
+        """The register that the configuration leads to; its secrets are read when it is opened."""
+        if self.register.url is None:
+            return RegisterPlace(SqliteFile(self.register_path))
+        credentials = (_source(self.register.username), _source(self.register.password))
+        return RegisterPlace(PostgresDatabase(self.register.url, *credentials))
+
+    @property
     def run_dir(self) -> Path:
         """Sockets of the running daemon."""
         return self.data_dir / "run"
+
+
+def _source(secret: Secret | None) -> SecretSource | None:
+    return None if secret is None else SecretSource(secret.env, secret.file)

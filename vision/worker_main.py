@@ -51,7 +51,7 @@ def _work(
     crew = CameraCrew(models, uuid.uuid4().hex[:8], wake.set)
     nudge = Nudge(settings.run_dir)
     with (
-        RegisterPolling(settings.register_path, models.embedding_id) as register,
+        RegisterPolling(settings.register_place, models.embedding_id) as register,
         JournalWriter(
             lambda: Journal.open(settings.journal_path),
             nudge,

@@ -1,0 +1,45 @@
+"""The register's tables as the queries see them. How they come about is ``migrations``'s.
+
+A test holds these tables against what the migrations make.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, MetaData, Table, Text
+
+from enrolment.column_types import REAL
+
+METADATA = MetaData()
+
+PEOPLE = Table(
+    "people",
+    METADATA,
+    Column("staff_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("valid_from", REAL),
+    Column("valid_to", REAL),
+    Column("created_at", REAL, nullable=False),
+)
+MEMBERSHIPS = Table(
+    "memberships",
+    METADATA,
+    Column("staff_id", Text, ForeignKey("people.staff_id"), primary_key=True),
+    Column("group_id", Text, primary_key=True),
+)
+TEMPLATES = Table(
+    "templates",
+    METADATA,
+    Column("template_id", Integer, primary_key=True),
+    Column("staff_id", Text, ForeignKey("people.staff_id"), nullable=False),
+    Column("embedding_id", Text, nullable=False),
+    Column("embedding", LargeBinary, nullable=False),
+    Column("quality", REAL, nullable=False),
+    Column("added_at", REAL, nullable=False),
+)
+COUNTER = Table(
+    "counter",
+    METADATA,
+    Column("one", Integer, primary_key=True),
+    Column("version", Integer, nullable=False),
+)
