@@ -23,6 +23,7 @@ COMMANDS = (
     LazyCommand("publisher", "bondwatch.run_cli:publisher", "Be the publisher.", hidden=True),
     LazyCommand("check", "bondwatch.check_cli:check", "Tell every mistake in the configuration."),
     LazyCommand("enrol", "bondwatch.enrol_cli:enrol_app", "Keep the register of people."),
+    LazyCommand("keys", "bondwatch.keys_cli:keys_app", "Keep the keys that seal faces."),
     LazyCommand("models", "bondwatch.models_cli:models_app", "List, verify and pull weights."),
     LazyCommand("replay", "bondwatch.replay_cli:replay_video", "Decide about a recording."),
     LazyCommand("replay", "bondwatch.replay_cli:replay_video", "Judge a recording, JSON out."),

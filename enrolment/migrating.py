@@ -7,6 +7,7 @@ command that finds its register up to date does not pay for it. Each migration i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic.config import Config
@@ -15,17 +16,26 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from enrolment.sealing import Cipher
+
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
-def upgrade(connection: Connection, found: int, wanted: str = "head") -> None:
+CipherFor = Callable[[str], Cipher]
+
+
+def upgrade(
+    connection: Connection, found: int, cipher_for: CipherFor, wanted: str = "head"
+) -> None:
     """Migrate within the connection's transaction, from schema ``found``, 0 where there is none.
 
-    A file of before there were migrations has schema 1 and no record of it; it gets one.
+    ``cipher_for`` makes the cipher of a record's id, for what has to be sealed. A file of before
+    there were migrations has schema 1 and no record of it; it gets one.
     """
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
+    config.attributes["cipher_for"] = cipher_for
     scripts = ScriptDirectory.from_config(config)
     if found:
         MigrationContext.configure(connection).stamp(scripts, f"{found:04d}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -13,9 +14,9 @@ from enrolment.register_errors import RegisterCorruptError
 from enrolment.register_tables import MEMBERSHIPS, PEOPLE
 
 
-def insert_person(connection: Connection, person: Person) -> None:
-    """Add somebody whose staff id nobody has."""
-    connection.execute(insert(PEOPLE), _values(person))
+def insert_person(connection: Connection, person: Person, person_id: str) -> None:
+    """Add somebody whose staff id nobody has; ``person_id`` is a new random one."""
+    connection.execute(insert(PEOPLE), {**_values(person), "person_id": person_id})
     groups = [{"staff_id": person.staff_id, "group_id": group} for group in sorted(person.groups)]
     if groups:
         connection.execute(insert(MEMBERSHIPS), groups)
@@ -31,6 +32,23 @@ def read_people(connection: Connection, staff_id: str | None = None) -> tuple[Pe
     for owner, group in connection.execute(memberships):
         groups.setdefault(owner, set()).add(group)
     return _sorted(_person(row, groups) for row in connection.execute(people))
+
+
+def new_person_id() -> str:
+    """What a record is called where its staff id must not stand: random, 128 bits."""
+    return secrets.token_hex(16)
+
+
+def read_person_ids(connection: Connection) -> dict[str, str]:
+    """Everybody's record id by staff id."""
+    rows = connection.execute(select(PEOPLE.c.staff_id, PEOPLE.c.person_id))
+    return {row.staff_id: row.person_id for row in rows}
+
+
+def read_person_id(connection: Connection, staff_id: str) -> str | None:
+    """One record's id; None where nobody has the staff id."""
+    query = select(PEOPLE.c.person_id).where(PEOPLE.c.staff_id == staff_id)
+    return connection.execute(query).scalar()
 
 
 def exists(connection: Connection, staff_id: str) -> bool:

@@ -48,10 +48,27 @@ DatabasePlace = SqliteFile | PostgresDatabase
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPlace:
+    """Where the keys are: the site key, and the store of people's data keys that it wraps.
+
+    ``data_dir``: where neither of them may lie.
+    """
+
+    key: SecretSource
+    store: DatabasePlace
+    data_dir: Path | None = None
+
+    @property
+    def store_file(self) -> Path | None:
+        return self.store.path if isinstance(self.store, SqliteFile) else None
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterPlace:
-    """Where the register is."""
+    """Where the register is, and its keys; without keys it can hold people, but no faces."""
 
     database: DatabasePlace
+    keys: KeyPlace | None = None
 
     @classmethod
     def of(cls, place: Path | RegisterPlace) -> RegisterPlace:

@@ -20,10 +20,12 @@ from enrolment.databases import Database
 from enrolment.gallery import Gallery
 from enrolment.people import Person, PersonState, Template
 from enrolment.places import RegisterPlace, SqliteFile
-from enrolment.register_database import open_database
+from enrolment.register_database import open_database, open_keys
 from enrolment.register_errors import PersonExistsError, UnknownPersonError
 from enrolment.register_tables import COUNTER, PEOPLE
+from enrolment.sealing import Cipher
 from enrolment.sqlite_files import BUSY_TIMEOUT_S, pragma
+from enrolment.template_rows import Owner
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,12 +33,15 @@ class RegisterSnapshot:
     """The whole register at one version, as one embedder can use it.
 
     ``foreign_templates``: how many templates belong to other embedders and were left out.
+    ``without_key``: staff ids whose templates cannot be opened, because the key store lost
+    their keys; nobody recognises them.
     """
 
     version: int
     people: tuple[Person, ...]
     gallery: Gallery
     foreign_templates: int
+    without_key: tuple[str, ...] = ()
 
 
 class Register:
@@ -106,33 +111,45 @@ class Register:
         register cannot hold.
         """
         person.checked()
+        owner = Owner(person.staff_id, person_rows.new_person_id())
+        cipher = self._cipher_for(owner) if templates else None
         with self._changing() as connection:
             if person_rows.exists(connection, person.staff_id):
                 raise PersonExistsError(f"staff id {person.staff_id} is taken; choose another")
-            person_rows.insert_person(connection, person)
-            template_rows.insert_templates(connection, person.staff_id, templates)
+            person_rows.insert_person(connection, person, owner.person_id)
+            if cipher is not None:
+                template_rows.insert_templates(connection, owner, templates, cipher)
 
     def add_templates(self, staff_id: str, templates: Sequence[Template]) -> None:
         """Give somebody more templates; ``UnknownPersonError``, ``ValueError`` as above."""
+        owner = self._owner(staff_id)
+        cipher = self._cipher_for(owner)
         with self._changing() as connection:
-            _demand(connection, staff_id)
-            template_rows.insert_templates(connection, staff_id, templates)
+            _demand(connection, owner)
+            template_rows.insert_templates(connection, owner, templates, cipher)
 
     def set_state(self, staff_id: str, state: PersonState) -> None:
         """Suspend somebody or let them in again; ``UnknownPersonError`` where there is nobody."""
+        owner = self._owner(staff_id)
         with self._changing() as connection:
-            _demand(connection, staff_id)
+            _demand(connection, owner)
             theirs = PEOPLE.c.staff_id == staff_id
             connection.execute(update(PEOPLE).where(theirs).values(state=state.value))
 
     def remove(self, staff_id: str) -> bool:
         """Erase somebody with all templates, overwriting them in an SQLite file.
 
-        True when SQLite's write-ahead file was emptied as well; false where a reader kept it
-        busy, and the next checkpoint does it. A PostgreSQL server overwrites when it vacuums.
+        The data key is destroyed first: after that no copy of the templates can be opened, nor
+        do backups bring it back. Whoever is interrupted in between removes once more. True when
+        SQLite's write-ahead file was emptied as well; false where a reader kept it busy, and
+        the next checkpoint does it. A PostgreSQL server overwrites when it vacuums.
         """
+        owner = self._owner(staff_id)
+        if self._may_have_key(staff_id):
+            with open_keys(self._place) as keys:
+                keys.destroy(owner.person_id)
         with self._changing() as connection:
-            _demand(connection, staff_id)
+            _demand(connection, owner)
             person_rows.delete_person(connection, staff_id)
         if self._database.dialect != "sqlite":
             return False
@@ -159,15 +176,54 @@ class Register:
     def snapshot(self, embedding_id: str) -> RegisterSnapshot:
         """Read people and this embedder's templates in one transaction.
 
-        Templates of other embedders never enter the gallery; they are counted.
+        Templates of other embedders never enter the gallery; they are counted. People whose
+        data key was destroyed are not there, should an old backup say otherwise.
         """
-        name = self._database.name
         with self._database.reading() as connection:
             version = _version(connection)
             people = person_rows.read_people(connection)
-            gallery = template_rows.read_gallery(connection, name, version, embedding_id)
+            owners = person_rows.read_person_ids(connection)
+            sealed = template_rows.read_sealed(connection, version, embedding_id)
             foreign = template_rows.count_foreign(connection, embedding_id)
-        return RegisterSnapshot(version, people, gallery, foreign)
+        ciphers, destroyed = self._all_keys() if sealed.rows else ({}, frozenset())
+        gallery = sealed.gallery(owners, ciphers, self._database.name)
+        gone = {who for who, person_id in owners.items() if person_id in destroyed}
+        left_out = {who for who, _ in sealed.rows} - set(gallery.staff_ids) - gone
+        remaining = tuple(person for person in people if person.staff_id not in gone)
+        return RegisterSnapshot(version, remaining, gallery, foreign, tuple(sorted(left_out)))
+
+    def forget_destroyed(self) -> tuple[str, ...]:
+        """Erase again whom an old backup brought back; their staff ids."""
+        with open_keys(self._place) as keys:
+            destroyed = keys.destroyed()
+        with self._database.reading() as connection:
+            owners = person_rows.read_person_ids(connection)
+        gone = tuple(sorted(who for who, person_id in owners.items() if person_id in destroyed))
+        for staff_id in gone:
+            self.remove(staff_id)
+        return gone
+
+    def _may_have_key(self, staff_id: str) -> bool:
+        """False only where nobody can have one: no templates here, and no key store yet."""
+        keys = self._place.keys
+        if keys is not None and (keys.store_file is None or keys.store_file.exists()):
+            return True
+        return staff_id in self.template_counts()
+
+    def _all_keys(self) -> tuple[dict[str, Cipher], frozenset[str]]:
+        with open_keys(self._place) as keys:
+            return keys.ciphers(), keys.destroyed()
+
+    def _cipher_for(self, owner: Owner) -> Cipher:
+        with open_keys(self._place) as keys:
+            return keys.cipher_for(owner.person_id)
+
+    def _owner(self, staff_id: str) -> Owner:
+        with self._database.reading() as connection:
+            person_id = person_rows.read_person_id(connection, staff_id)
+        if person_id is None:
+            raise UnknownPersonError(_nobody(staff_id))
+        return Owner(staff_id, person_id)
 
     @contextmanager
     def _changing(self) -> Iterator[Connection]:
@@ -184,9 +240,10 @@ def _version(connection: Connection) -> int:
     return int(connection.execute(select(COUNTER.c.version)).scalar_one())
 
 
-def _demand(connection: Connection, staff_id: str) -> None:
-    if not person_rows.exists(connection, staff_id):
-        raise UnknownPersonError(_nobody(staff_id))
+def _demand(connection: Connection, owner: Owner) -> None:
+    """The record is still the one that was looked up before the transaction."""
+    if person_rows.read_person_id(connection, owner.staff_id) != owner.person_id:
+        raise UnknownPersonError(_nobody(owner.staff_id))
 
 
 def _nobody(staff_id: str) -> str:

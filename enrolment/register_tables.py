@@ -20,6 +20,7 @@ PEOPLE = Table(
     Column("valid_from", REAL),
     Column("valid_to", REAL),
     Column("created_at", REAL, nullable=False),
+    Column("person_id", Text, nullable=False),  # random: it says nothing once the row is gone
 )
 MEMBERSHIPS = Table(
     "memberships",
@@ -33,7 +34,7 @@ TEMPLATES = Table(
     Column("template_id", Integer, primary_key=True),
     Column("staff_id", Text, ForeignKey("people.staff_id"), nullable=False),
     Column("embedding_id", Text, nullable=False),
-    Column("embedding", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
     Column("quality", REAL, nullable=False),
     Column("added_at", REAL, nullable=False),
 )

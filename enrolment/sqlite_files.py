@@ -30,11 +30,16 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 @dataclass(frozen=True, slots=True)
 class FileKind:
-    """What a file is: its name in sentences, SQLite's ``application_id``, the newest schema."""
+    """What a file is: its name in sentences, SQLite's ``application_id``, the newest schema.
+
+    ``journal``: WAL lets readers go on while one writes; DELETE lets a file be read where
+    nothing may be written.
+    """
 
     what: str
     application_id: int
     schema: int
+    journal: str = "WAL"
 
 
 def create_if_missing(path: Path, kind: FileKind, build: Callable[[Connection], None]) -> None:
@@ -52,7 +57,7 @@ def create_if_missing(path: Path, kind: FileKind, build: Callable[[Connection], 
     try:
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with closing(_opened(draft, kind, BUSY_TIMEOUT_S)) as database:
-            pragma(database, "journal_mode = WAL")
+            pragma(database, f"journal_mode = {kind.journal}")
             with database.changing() as connection:
                 build(connection)
             pragma(database, f"application_id = {kind.application_id}")

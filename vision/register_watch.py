@@ -36,12 +36,14 @@ class RegisterView:
     """The register at one version: facts for verdicts, and the gallery for looks.
 
     ``foreign_templates``: templates of other embedders, which nobody is recognised by.
+    ``without_key``: staff ids whose templates cannot be opened.
     """
 
     version: int
     staff: Mapping[str, StaffFacts]
     gallery: Gallery
     foreign_templates: int
+    without_key: tuple[str, ...] = ()
 
     def candidates(self, probe: NDArray[Any]) -> tuple[Candidate | None, Candidate | None]:
         """Return the two people most similar to a ``(D,)`` unit probe; ValueError as ``match``."""
@@ -111,6 +113,7 @@ class RegisterWatch:
             MappingProxyType(staff),
             snapshot.gallery,
             snapshot.foreign_templates,
+            snapshot.without_key,
         )
 
 

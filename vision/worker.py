@@ -112,6 +112,8 @@ class Worker:
             for watch in self._parts.crew:
                 for step in watch.see_register(status.view):
                     self._submit(step)
+        if status.problem and (self._register is None or self._register.problem != status.problem):
+            _log.warning("register_problem", problem=status.problem)  # it says what to do
         self._register = status
         self._faults.put("register", _register_fault(status))
 
@@ -156,6 +158,8 @@ def _register_fault(status: RegisterStatus) -> str | None:
     """What keeps the register from saying who is on it."""
     if status.problem is not None:
         return "unreadable"
+    if status.view.without_key:
+        return "keys_missing"
     if status.view.foreign_templates:
         return "enrolled_with_another_embedder"
     return "empty" if status.view.gallery.empty else None

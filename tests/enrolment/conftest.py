@@ -17,6 +17,7 @@ from models.face_detector import FaceDetector
 from models.loading import ModelLoader
 from models.store import standard_store
 from tests.enrolment.postgres_server import PostgresServer
+from tests.enrolment.registers import with_keys
 
 
 @pytest.fixture(scope="session")
@@ -66,8 +67,9 @@ def postgres_server():
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> RegisterPlace:
     """Name a place for a register that is yet to be made, in each database that is supported."""
     if request.param == "sqlite":
-        return RegisterPlace(SqliteFile(tmp_path / "data" / "register.db"))
-    return RegisterPlace(request.getfixturevalue("postgres_server").fresh())
+        return with_keys(SqliteFile(tmp_path / "data" / "register.db"), tmp_path)
+    server = request.getfixturevalue("postgres_server")
+    return with_keys(server.fresh(), tmp_path)
 
 
 def _loaded(load):

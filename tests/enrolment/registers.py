@@ -8,8 +8,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from enrolment.key_rotation import init_keys
 from enrolment.people import Person
-from enrolment.places import PostgresDatabase, RegisterPlace
+from enrolment.places import (
+    DatabasePlace,
+    KeyPlace,
+    PostgresDatabase,
+    RegisterPlace,
+    SecretSource,
+    SqliteFile,
+)
 
 ADDS_PEOPLE_FOR_EVER = """
 import itertools, sys
@@ -37,16 +45,31 @@ def person(staff_id: str = "ann", **facts: object) -> Person:
     return Person(staff_id, "Ann", frozenset({"staff"}), **facts)  # type: ignore[arg-type]
 
 
+def with_keys(
+    database: DatabasePlace, folder: Path, store: DatabasePlace | None = None
+) -> RegisterPlace:
+    """A register with fresh keys: the site key and, by default, the store in ``folder/keys``."""
+    key = SecretSource(file=folder / "keys" / "site.key")
+    keys = KeyPlace(key, store or SqliteFile(folder / "keys" / "people.keys"), folder / "data")
+    init_keys(keys)
+    return RegisterPlace(database, keys)
+
+
 def spelt(place: RegisterPlace) -> str:
     """A place as one word of a command line."""
-    return str(place)
+    assert place.keys
+    return f"{place.database}|{place.keys.key.file}|{place.keys.store}"
 
 
 def place_of(word: str) -> RegisterPlace:
     """The same back."""
-    if "://" in word:
-        return RegisterPlace(PostgresDatabase(word))
-    return RegisterPlace.of(Path(word))
+    database, key, store = word.split("|")
+    keys = KeyPlace(SecretSource(file=Path(key)), _database(store))
+    return RegisterPlace(_database(database), keys)
+
+
+def _database(word: str) -> DatabasePlace:
+    return PostgresDatabase(word) if "://" in word else SqliteFile(Path(word))
 
 
 def environment() -> dict[str, str]:

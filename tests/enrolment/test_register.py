@@ -164,7 +164,7 @@ class TestTemplates:
         """Bytes that are no embedding make the snapshot fail by name."""
         register.add_person(person("ann"), [Template(row(1), "e")])
         with register._database.changing() as connection:
-            connection.execute(update(TEMPLATES).values(embedding=bytes(4)))
+            connection.execute(update(TEMPLATES).values(sealed=bytes(40)))
 
         with pytest.raises(RegisterCorruptError, match="damaged templates"):
             register.snapshot("e")

@@ -15,6 +15,7 @@ from vision.settings import (
     ForkliftSettings,
     ModelSettings,
     PermitSettings,
+    RegisterSettings,
     Secret,
     Settings,
     TlsSettings,
@@ -73,6 +74,10 @@ def test_a_small_configuration_has_the_documented_defaults(tmp_path):
             ),
         ),
         groups=("staff",),
+        register=RegisterSettings(
+            key=Secret(file=tmp_path / "keys" / "site.key"),
+            key_store=tmp_path / "keys" / "people.keys",
+        ),
     )
 
 

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from enrolment.people import Person, PersonState, Template
+from enrolment.places import RegisterPlace, SqliteFile
 from enrolment.register import Register
+from tests.enrolment.registers import with_keys
 from vision.core.values import Candidate, StaffFacts
 from vision.register_watch import RegisterPolling, RegisterWatch
 
@@ -25,16 +27,22 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def register(path: Path):
+def place(path: Path, tmp_path: Path) -> RegisterPlace:
+    """The same with keys."""
+    return with_keys(SqliteFile(path), tmp_path)
+
+
+@pytest.fixture
+def register(place: RegisterPlace):
     """Open an empty register, as the command line does."""
-    with Register.open(path) as opened:
+    with Register.open(place) as opened:
         yield opened
 
 
 @pytest.fixture
-def watch(path: Path):
-    """Watch the path."""
-    with closing(RegisterWatch(path, "e")) as opened:
+def watch(place: RegisterPlace):
+    """Watch the place."""
+    with closing(RegisterWatch(place, "e")) as opened:
         yield opened
 
 
@@ -169,9 +177,9 @@ class TestPolling:
         with RegisterPolling(path, "e") as polling:
             assert set(polling.status.view.staff) == {"ann"}
 
-    def test_changes_arrive_by_themselves(self, register: Register, path: Path) -> None:
+    def test_changes_arrive_by_themselves(self, register: Register, place: RegisterPlace) -> None:
         """A person added while it runs appears, and the thread ends with the block."""
-        with RegisterPolling(path, "e", poll_every_s=0.02) as polling:
+        with RegisterPolling(place, "e", poll_every_s=0.02) as polling:
             register.add_person(Person("bob", "Bob", frozenset()), [Template(ROW_B, "e")])
             deadline = time.monotonic() + 30
             while polling.status.view.version == 0 and time.monotonic() < deadline:

@@ -1,13 +1,21 @@
-"""Reads ``register``: which database holds the people."""
+"""Reads ``register``: which database holds the people, and where their keys are."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from vision.configuration.section import Section
 from vision.configuration.sources import Sources
-from vision.settings import RegisterSettings
+from vision.configuration.words import scheme_of
+from vision.settings import RegisterSettings, Secret
 
+CREDENTIAL = "bondwatch-site-key"
+"""What the service manager calls the site key: LoadCredential=bondwatch-site-key:PATH."""
+
+_KEY_FILE = Path("keys/site.key")
+_KEY_STORE = Path("keys/people.keys")
 _SCHEMES = ("postgresql", "postgres")
 _SECRET_PARTS = {"user", "password", "passfile", "sslpassword"}
 
@@ -20,8 +28,29 @@ def read_register(section: Section, sources: Sources) -> RegisterSettings:
         section.wrong("password", "stands without a username", "give username as well")
     if section.find("username") and not section.find("url"):
         section.wrong("username", "stands without a url", "give url, or remove it")
+    key, key_store = _key(section, sources), _key_store(section, sources)
+    if url is not None and key_store == url:
+        section.wrong("key_store", "is the register itself", "name another database, or a file")
     section.close()
-    return RegisterSettings(url, username, password)
+    return RegisterSettings(url, username, password, key, key_store)
+
+
+def _key(section: Section, sources: Sources) -> Secret:
+    """The site key: as configured, else systemd's credential, else a file by the configuration."""
+    configured = sources.secret(section, "key")
+    if configured is not None:
+        return configured
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if folder and (credential := Path(folder, CREDENTIAL)).exists():
+        return Secret(file=credential)
+    return Secret(file=sources.folder / _KEY_FILE)
+
+
+def _key_store(section: Section, sources: Sources) -> Path | str:
+    entry = section.find("key_store")
+    if entry is not None and isinstance(entry.value, str) and scheme_of(entry.value):
+        return section.text("key_store", "", _database_fault)
+    return sources.path(section, "key_store") or sources.folder / _KEY_STORE
 
 
 def _database_fault(text: str) -> str | None:
