@@ -16,10 +16,12 @@ import typer
 from bondwatch import enrol_words as words
 from bondwatch.enrol_cli import AddOptions
 from enrolment.enrolling import Examination, Examiner, Photo
-from enrolment.people import Person, PersonState
+from enrolment.people import Person
 from enrolment.register import Register
 from enrolment.register_errors import PersonExistsError, RegisterError
+from enrolment.register_history import Note
 from enrolment.staff_ids import staff_id_for
+from enrolment.states import Action
 from enrolment.validity import end_of, start_of
 from models.embedder import embedding_id_of
 from models.entries import Role
@@ -89,7 +91,7 @@ def show(config: Path, staff_id: str, *, as_json: bool) -> None:
 def set_active(config: Path, staff_id: str, *, active: bool) -> None:
     """Suspend somebody, or end the suspension."""
     with _existing(config) as register:
-        register.set_state(staff_id, PersonState.ACTIVE if active else PersonState.SUSPENDED)
+        register.act(staff_id, Action.RESUME if active else Action.SUSPEND, Note())
         done = "may be on site again" if active else "is suspended"
         words.tell(f"{register.person(staff_id).name} ({staff_id}) {done}.")
 

@@ -7,16 +7,38 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from enrolment.people import Person, PersonState
+from enrolment.person_documents import documents_of, parts_of
 from enrolment.register_errors import RegisterCorruptError
+from enrolment.register_history import new_salt
 from enrolment.register_tables import MEMBERSHIPS, PEOPLE
 
 
-def insert_person(connection: Connection, person: Person, person_id: str) -> None:
+def insert_person(connection: Connection, person: Person, person_id: str, version: int) -> None:
     """Add somebody whose staff id nobody has; ``person_id`` is a new random one."""
-    connection.execute(insert(PEOPLE), {**_values(person), "person_id": person_id})
+    own = {"person_id": person_id, "salt": new_salt(), "revision": 1, "changed_version": version}
+    connection.execute(insert(PEOPLE), {**_values(person), **own})
+    _insert_groups(connection, person)
+
+
+def update_person(connection: Connection, person: Person, version: int) -> None:
+    """Write somebody's record anew, as the revision after ``person.revision``."""
+    theirs = PEOPLE.c.staff_id == person.staff_id
+    own = {"revision": person.revision + 1, "changed_version": version}
+    connection.execute(update(PEOPLE).where(theirs).values(**_values(person), **own))
+    connection.execute(delete(MEMBERSHIPS).where(MEMBERSHIPS.c.staff_id == person.staff_id))
+    _insert_groups(connection, person)
+
+
+def touch_person(connection: Connection, staff_id: str, version: int) -> None:
+    """Note that what belongs to somebody has changed, though not the record."""
+    theirs = PEOPLE.c.staff_id == staff_id
+    connection.execute(update(PEOPLE).where(theirs).values(changed_version=version))
+
+
+def _insert_groups(connection: Connection, person: Person) -> None:
     groups = [{"staff_id": person.staff_id, "group_id": group} for group in sorted(person.groups)]
     if groups:
         connection.execute(insert(MEMBERSHIPS), groups)
@@ -85,6 +107,11 @@ def _values(person: Person) -> dict[str, Any]:
         "valid_from": posix(person.valid_from),
         "valid_to": posix(person.valid_to),
         "created_at": posix(person.created_at),
+        "organisation": person.organisation,
+        "badge": person.badge,
+        "remarks": person.remarks,
+        "watchlisted": int(person.watchlisted),
+        **documents_of(person),
     }
 
 
@@ -98,8 +125,14 @@ def _person(row: Row[Any], groups: dict[str, set[str]]) -> Person:
             valid_from=moment(row.valid_from),
             valid_to=moment(row.valid_to),
             created_at=datetime.fromtimestamp(row.created_at, UTC),
+            organisation=row.organisation,
+            badge=row.badge,
+            remarks=row.remarks,
+            watchlisted=bool(row.watchlisted),
+            revision=row.revision,
+            **parts_of(row.basis, row.permits, row.request),
         )
-    except (ValueError, OverflowError) as exc:
+    except (ValueError, OverflowError, KeyError, TypeError) as exc:
         raise RegisterCorruptError(
             f"the register's record of {row.staff_id} is damaged; restore a backup"
         ) from exc

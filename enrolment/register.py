@@ -6,25 +6,32 @@ somebody may be enrolled do not; nor does anything of the running daemon, which 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from enrolment import person_rows, template_rows
+from enrolment import person_rows, register_history, template_rows
 from enrolment.databases import Database
 from enrolment.gallery import Gallery
-from enrolment.people import Person, PersonState, Template
+from enrolment.people import Person, Template
+from enrolment.person_changes import acted, changes_between, edited
 from enrolment.places import RegisterPlace, SqliteFile
 from enrolment.register_database import open_database, open_keys
-from enrolment.register_errors import PersonExistsError, UnknownPersonError
-from enrolment.register_tables import COUNTER, PEOPLE
+from enrolment.register_errors import (
+    PersonChangedError,
+    PersonExistsError,
+    UnknownPersonError,
+)
+from enrolment.register_history import Entry, Note, OutboxEntry
+from enrolment.register_tables import COUNTER, REMOVALS
 from enrolment.sealing import Cipher
 from enrolment.sqlite_files import BUSY_TIMEOUT_S, pragma
+from enrolment.states import Action
 from enrolment.template_rows import Owner
 
 
@@ -104,7 +111,9 @@ class Register:
         """Whether another file lies at the path now (a restore): this connection is stale."""
         return _file_id(self._place) != self._file_id
 
-    def add_person(self, person: Person, templates: Sequence[Template] = ()) -> None:
+    def add_person(
+        self, person: Person, templates: Sequence[Template] = (), note: Note | None = None
+    ) -> None:
         """Add somebody with all templates, or nothing at all.
 
         ``PersonExistsError`` where the staff id is taken, ``ValueError`` for values that the
@@ -113,30 +122,99 @@ class Register:
         person.checked()
         owner = Owner(person.staff_id, person_rows.new_person_id())
         cipher = self._cipher_for(owner) if templates else None
-        with self._changing() as connection:
+        with self._changing() as (connection, version):
             if person_rows.exists(connection, person.staff_id):
                 raise PersonExistsError(f"staff id {person.staff_id} is taken; choose another")
-            person_rows.insert_person(connection, person, owner.person_id)
+            person_rows.insert_person(connection, person, owner.person_id, version)
             if cipher is not None:
                 template_rows.insert_templates(connection, owner, templates, cipher)
+            changes = {**changes_between(None, person), "templates": [0, len(templates)]}
+            who = (note or Note()).checked()
+            register_history.write(connection, person.staff_id, who, "add", changes, version)
 
-    def add_templates(self, staff_id: str, templates: Sequence[Template]) -> None:
+    def add_templates(
+        self, staff_id: str, templates: Sequence[Template], note: Note | None = None
+    ) -> None:
         """Give somebody more templates; ``UnknownPersonError``, ``ValueError`` as above."""
         owner = self._owner(staff_id)
         cipher = self._cipher_for(owner)
-        with self._changing() as connection:
+        with self._changing() as (connection, version):
             _demand(connection, owner)
             template_rows.insert_templates(connection, owner, templates, cipher)
+            person_rows.touch_person(connection, staff_id, version)
+            who, changes = (note or Note()).checked(), {"templates": [0, len(templates)]}
+            register_history.write(connection, staff_id, who, "add_templates", changes, version)
 
-    def set_state(self, staff_id: str, state: PersonState) -> None:
-        """Suspend somebody or let them in again; ``UnknownPersonError`` where there is nobody."""
-        owner = self._owner(staff_id)
-        with self._changing() as connection:
-            _demand(connection, owner)
-            theirs = PEOPLE.c.staff_id == staff_id
-            connection.execute(update(PEOPLE).where(theirs).values(state=state.value))
+    def act(
+        self,
+        staff_id: str,
+        action: Action,
+        note: Note,
+        *,
+        revision: int | None = None,
+        two_person: bool = False,
+    ) -> Person:
+        """Move somebody to another state; the record as it is then.
 
-    def remove(self, staff_id: str) -> bool:
+        ``revision``: the one the account looked at. ``PersonChangedError`` where it is older,
+        ``NotAllowedError`` where the state or, with ``two_person``, the rule forbids it.
+        """
+        return self._change(
+            staff_id,
+            note,
+            action,
+            lambda person: acted(person, action, note, two_person=two_person),
+            revision,
+        )
+
+    def edit(
+        self,
+        staff_id: str,
+        fields: Mapping[str, Any],
+        note: Note,
+        *,
+        revision: int | None = None,
+        two_person: bool = False,
+    ) -> Person:
+        """Change fields of a record; errors as ``act``, ``ValueError`` as ``add_person``.
+
+        Under the two-person rule a change of what somebody may do awaits approval again.
+        """
+        return self._change(
+            staff_id,
+            note,
+            "edit",
+            lambda person: edited(person, fields, note, two_person=two_person),
+            revision,
+        )
+
+    def _change(
+        self,
+        staff_id: str,
+        note: Note,
+        action: str,
+        change: Callable[[Person], Person],
+        revision: int | None,
+    ) -> Person:
+        note.checked()
+        with self._changing() as (connection, version):
+            found = person_rows.read_people(connection, staff_id)
+            if not found:
+                raise UnknownPersonError(_nobody(staff_id))
+            before = found[0]
+            if revision is not None and revision != before.revision:
+                last = register_history.read_history(connection, staff_id)[-1]
+                raise PersonChangedError(
+                    f"{staff_id} was changed by {last.by} meanwhile (revision {before.revision}, "
+                    f"not {revision}); look again with 'enrol show {staff_id}'"
+                )
+            changed = change(before)
+            person_rows.update_person(connection, changed, version)
+            differences = changes_between(before, changed)
+            register_history.write(connection, staff_id, note, action, differences, version)
+            return person_rows.read_people(connection, staff_id)[0]
+
+    def remove(self, staff_id: str, note: Note | None = None) -> bool:
         """Erase somebody with all templates, overwriting them in an SQLite file.
 
         The data key is destroyed first: after that no copy of the templates can be opened, nor
@@ -148,9 +226,13 @@ class Register:
         if self._may_have_key(staff_id):
             with open_keys(self._place) as keys:
                 keys.destroy(owner.person_id)
-        with self._changing() as connection:
+        with self._changing() as (connection, version):
             _demand(connection, owner)
+            who = (note or Note()).checked()
+            register_history.write(connection, staff_id, who, "remove", {}, version)
             person_rows.delete_person(connection, staff_id)
+            row = {"version": version, "person_id": owner.person_id}
+            connection.execute(insert(REMOVALS), row)
         if self._database.dialect != "sqlite":
             return False
         return not pragma(self._database, "wal_checkpoint(TRUNCATE)")
@@ -225,15 +307,25 @@ class Register:
             raise UnknownPersonError(_nobody(staff_id))
         return Owner(staff_id, person_id)
 
+    def history(self, staff_id: str) -> tuple[Entry, ...]:
+        """What was done to somebody's record, oldest first; empty for nobody."""
+        with self._database.reading() as connection:
+            return register_history.read_history(connection, staff_id)
+
+    def outbox(self, after: int = 0, limit: int = 1000) -> tuple[OutboxEntry, ...]:
+        """Changes for a ledger to read: those numbered higher than ``after``, oldest first."""
+        with self._database.reading() as connection:
+            return register_history.read_outbox(connection, after, limit)
+
     @contextmanager
-    def _changing(self) -> Iterator[Connection]:
-        """One transaction that counts as one change, or leaves no trace.
+    def _changing(self) -> Iterator[tuple[Connection, int]]:
+        """One transaction that counts as one change, with its version; or leaves no trace.
 
         Counting comes first: in PostgreSQL the counter's row is what makes writers take turns.
         """
         with self._database.changing() as connection:
             connection.execute(update(COUNTER).values(version=COUNTER.c.version + 1))
-            yield connection
+            yield connection, _version(connection)
 
 
 def _version(connection: Connection) -> int:

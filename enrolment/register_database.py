@@ -19,7 +19,7 @@ from enrolment.sealing import Cipher
 from enrolment.site_keys import REMEDY, SiteKeyError
 from enrolment.sqlite_files import FileKind
 
-SCHEMA = 2
+SCHEMA = 3
 REGISTER = FileKind("register", 0x42574452, SCHEMA)  # "BWDR"
 
 

@@ -43,6 +43,14 @@ class UnknownPersonError(RegisterError):
     """Nobody has this staff id."""
 
 
+class PersonChangedError(RegisterError):
+    """Somebody else changed the record since it was looked at; nothing was overwritten."""
+
+
+class NotAllowedError(RegisterError):
+    """The record's state, or the two-person rule, does not allow it."""
+
+
 _Named = tuple[type[RegisterError], str]
 _LOCKED: _Named = (RegisterLockedError, "is locked by another process; try again")
 _FULL: _Named = (RegisterFullError, "could not grow: the disk is full; free some space")

@@ -51,7 +51,9 @@ def _work(
     crew = CameraCrew(models, uuid.uuid4().hex[:8], wake.set)
     nudge = Nudge(settings.run_dir)
     with (
-        RegisterPolling(settings.register_place, models.embedding_id) as register,
+        RegisterPolling(
+            settings.register_place, models.embedding_id, settings.time_zone
+        ) as register,
         JournalWriter(
             lambda: Journal.open(settings.journal_path),
             nudge,

@@ -24,8 +24,12 @@ from enrolment.register_errors import (
     RegisterNewerError,
     UnknownPersonError,
 )
+from enrolment.register_history import Note
 from enrolment.register_tables import METADATA, TEMPLATES
+from enrolment.states import Action
 from tests.enrolment.registers import ADDS_PEOPLE_FOR_EVER, environment, person, row, spelt
+
+NOTE = Note("guard", "a test")
 
 
 @pytest.fixture
@@ -95,9 +99,9 @@ class TestPeople:
         """Each is one change; the person stays."""
         register.add_person(person())
 
-        register.set_state("ann", PersonState.SUSPENDED)
+        register.act("ann", Action.SUSPEND, NOTE)
         suspended = register.person("ann").active
-        register.set_state("ann", PersonState.ACTIVE)
+        register.act("ann", Action.RESUME, NOTE)
 
         assert not suspended
         assert register.person("ann").active
@@ -106,7 +110,7 @@ class TestPeople:
     def test_nobody_is_named(self, register: Register) -> None:
         """Every change of an unknown person says who is unknown and counts for nothing."""
         for change in (
-            lambda: register.set_state("bob", PersonState.ACTIVE),
+            lambda: register.act("bob", Action.SUSPEND, NOTE),
             lambda: register.remove("bob"),
             lambda: register.add_templates("bob", []),
             lambda: register.person("bob"),

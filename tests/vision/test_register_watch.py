@@ -10,10 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from enrolment.people import Person, PersonState, Template
+from enrolment.people import OwnPermit, Person, PersonState, Template
 from enrolment.places import RegisterPlace, SqliteFile
 from enrolment.register import Register
+from enrolment.register_history import Note
+from enrolment.states import Action
 from tests.enrolment.registers import with_keys
+from vision.core.policy import covers
 from vision.core.values import Candidate, StaffFacts
 from vision.register_watch import RegisterPolling, RegisterWatch
 
@@ -64,6 +67,24 @@ class TestView:
             "bob": StaffFacts("bob", frozenset(), active=False, valid=months),
         }
 
+    def test_own_hours_are_the_sites_clock(self, register: Register, place: RegisterPlace) -> None:
+        """Somebody's own zones and hours arrive as intervals; states and the list by name."""
+        always = tuple((day, 0, 1440) for day in range(7))
+        permits = (OwnPermit("dock"), OwnPermit("bay", always))
+        register.add_person(Person("ann", "Ann", frozenset(), permits=permits))
+        register.add_person(Person("eve", "Eve", frozenset(), PersonState.REVOKED))
+        register.add_person(Person("mal", "Mal", frozenset(), watchlisted=True))
+
+        with closing(RegisterWatch(place, "e", "Europe/Berlin")) as watch:
+            staff = watch.poll().view.staff
+
+        (dock, bay) = staff["ann"].permits or ()
+        assert dock == ("dock", ((float("-inf"), float("inf")),))
+        assert bay[0] == "bay"
+        assert covers(bay[1], time.time())
+        assert (staff["eve"].active, staff["eve"].why_inactive) == (False, "revoked")
+        assert staff["mal"].watchlisted
+
     def test_probes_become_candidates(self, register: Register, watch: RegisterWatch) -> None:
         """The two most similar people come as the core's candidates, None where there is none."""
         register.add_person(Person("ann", "Ann", frozenset()), [Template(ROW_A, "e")])
@@ -85,7 +106,7 @@ class TestView:
         """A suspension by another connection is in the next poll; the old view stays as it was."""
         register.add_person(Person("ann", "Ann", frozenset()))
         before = watch.poll().view
-        register.set_state("ann", PersonState.SUSPENDED)
+        register.act("ann", Action.SUSPEND, Note("guard"))
 
         after = watch.poll().view
 
