@@ -6,6 +6,7 @@ import re
 import subprocess
 import tomllib
 from importlib.metadata import distributions
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ OURSELVES = {"editable": "."}
 
 def requirements(written: list[str]) -> set[tuple[str, str]]:
     """Requirements as (name, specifier without spaces)."""
-    split = (re.fullmatch(r"([A-Za-z0-9._-]+)\s*(.*)", one) for one in written)
+    split = (re.fullmatch(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*(.*)", one) for one in written)
     return {
         (re.sub(r"[._-]+", "-", found[1].lower()), found[2].replace(" ", ""))
         for found in split
@@ -56,9 +57,11 @@ def test_the_lock_was_made_from_this_project_file():
     (ourselves,) = [package for package in LOCK["package"] if package["source"] == OURSELVES]
     metadata = ourselves["metadata"]
 
-    assert locked(metadata["requires-dist"]) == requirements(PROJECT["project"]["dependencies"])
-    for group, wanted in PROJECT["dependency-groups"].items():
-        assert locked(metadata["requires-dev"][group]) == requirements(wanted)
+    extras = PROJECT["project"].get("optional-dependencies", {}).values()
+    wanted = [*PROJECT["project"]["dependencies"], *chain.from_iterable(extras)]
+    assert locked(metadata["requires-dist"]) == requirements(wanted)
+    for group, listed in PROJECT["dependency-groups"].items():
+        assert locked(metadata["requires-dev"][group]) == requirements(listed)
 
 
 def test_dependencies_have_upper_bounds():
