@@ -14,6 +14,10 @@ from vision.core.values import AlarmDecision, AlarmKind, Change, Instant
 LAG_RECOVERS_AT = 0.5
 """A lagging camera is well again under this part of its limit, so the alarm does not flicker."""
 
+WELL_REPORTS = 4
+"""An offline camera is back after this many good reports in a row: a stream that brings a sound
+picture now and then among garbage is not."""
+
 
 @dataclass(frozen=True, slots=True)
 class CameraReport:
@@ -37,6 +41,7 @@ class CameraHealth:
         self._offline_after_s = offline_after_s
         self._lag_limit_s = lag_limit_s
         self._offline_reason: str | None = None
+        self._well_reports = 0
         self._lagging = False
 
     @property
@@ -57,8 +62,10 @@ class CameraHealth:
 
     def _observe_silence(self, report: CameraReport, at: Instant) -> Iterator[AlarmDecision]:
         kind = AlarmKind.CAMERA_OFFLINE
+        is_well = report.silent_s < self._offline_after_s and report.lag_s is not None
+        self._well_reports = self._well_reports + 1 if is_well else 0
         if report.silent_s < self._offline_after_s:
-            if self._offline_reason is not None and report.lag_s is not None:
+            if self._offline_reason is not None and self._well_reports >= WELL_REPORTS:
                 self._offline_reason = None
                 yield self._decision(kind, Change.CLEARED, "sending_again", at)
             return

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.vision.core.looks import at
-from vision.core.health import CameraHealth, CameraReport
+from vision.core.health import WELL_REPORTS, CameraHealth, CameraReport
 from vision.core.values import AlarmDecision, AlarmKind, Change
 
 
@@ -21,14 +21,15 @@ def said(camera: CameraHealth, *reports: CameraReport) -> list[tuple[str, str, s
 
 
 OK = CameraReport(0.1, 0.2, "streaming")
+BACK = (OK,) * WELL_REPORTS
 
 
 class TestSilence:
     def test_offline_and_back(self) -> None:
-        """Silence of offline_after_s is an alarm with the reason, cleared by the next picture."""
+        """Silence of offline_after_s is an alarm with the reason, cleared by pictures."""
         silent = CameraReport(10.0, None, "wrong_password")
 
-        assert said(health(), OK, CameraReport(9.9, None, "connecting"), silent, silent, OK) == [
+        assert said(health(), OK, CameraReport(9.9, None, "connecting"), silent, silent, *BACK) == [
             ("camera_offline", "raised", "wrong_password"),
             ("camera_offline", "cleared", "sending_again"),
         ]
@@ -40,6 +41,14 @@ class TestSilence:
         )
 
         assert told[1] == ("camera_offline", "updated", "no_video")
+
+    def test_a_picture_now_and_then(self) -> None:
+        """A stream that is broken again and again does not come and go."""
+        silent = CameraReport(10.0, None, "garbage")
+
+        assert said(health(), silent, OK, CameraReport(1.0, None, "garbage"), OK, OK, OK) == [
+            ("camera_offline", "raised", "garbage")
+        ]
 
     def test_connected_is_not_seen(self) -> None:
         """A camera is not back before a picture has arrived."""
@@ -89,7 +98,7 @@ def test_resume(kind: AlarmKind, reason: str) -> None:
     camera = health()
     camera.resume(kind)
 
-    assert said(camera, OK) == [(kind, "cleared", reason)]
+    assert said(camera, *BACK) == [(kind, "cleared", reason)]
 
 
 def test_resume_of_another_kind() -> None:
@@ -97,4 +106,4 @@ def test_resume_of_another_kind() -> None:
     camera = health()
     camera.resume(AlarmKind.SYSTEM_DEGRADED)
 
-    assert said(camera, OK) == []
+    assert said(camera, *BACK) == []
