@@ -13,10 +13,13 @@ from typing import Annotated
 import typer
 
 from bondwatch.command_options import takes
+from bondwatch.enrol_import_cli import import_people
 
 enrol_app = typer.Typer(
     no_args_is_help=True, help="Keep the register of people who may be in the bonded area."
 )
+
+enrol_app.command("import")(import_people)
 
 StaffId = Annotated[str, typer.Argument(metavar="STAFF_ID", help="Whom; 'enrol list' shows ids.")]
 Config = Annotated[Path, typer.Option("--config", metavar="FILE", help="The site's config.yaml.")]

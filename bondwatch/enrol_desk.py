@@ -15,7 +15,8 @@ import typer
 
 from bondwatch import enrol_words as words
 from bondwatch.enrol_cli import AddOptions
-from enrolment.enrolling import Examination, Examiner, Photo
+from enrolment.enrolling import Examiner, Photo
+from enrolment.judging import Examination
 from enrolment.people import Person
 from enrolment.register import Register
 from enrolment.register_errors import PersonExistsError, RegisterError

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from enrolment.enrolling import Examination, PhotoResult
+from enrolment.judging import Examination, PhotoResult
 from enrolment.people import Person
 
 _COLUMNS = ("Staff id", "Name", "Groups", "State", "Valid from", "Valid to", "Templates")

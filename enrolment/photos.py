@@ -4,13 +4,16 @@ Only decoding lives here, with its limits: they are checked on the header, befor
 decoded. Finding and judging faces is ``enrolment.faces``'s and ``enrolment.quality``'s work.
 
 Pillow decodes, not OpenCV: it reads the header alone, tells a file that was cut short (OpenCV
-fills the rest with grey), and takes exactly the formats that it is told to.
+fills the rest with grey), and takes exactly the formats that it is told to. HEIC, what telephones
+write, comes through pi-heif, which decodes and cannot encode.
 """
 
 from __future__ import annotations
 
 import io
+import os
 import re
+import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,15 +21,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pi_heif
 from numpy.typing import NDArray
 from PIL import Image
 
 from enrolment.refusals import PhotoRefusedError, Refusal
 
-_FORMATS = ("JPEG", "PNG", "WEBP")
-_FIRST_BYTES = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|RIFF....WEBP", re.DOTALL)
-_PHONE_STEREO = "MPO"
-"""A JPEG with further pictures behind the first (depth, HDR), as phones write it: one photo."""
+_FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
+_FIRST_BYTES = re.compile(
+    rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|RIFF....WEBP|....ftyp(?:heic|heix|heim|heis|mif1)", re.DOTALL
+)
+_MANY_IN_ONE = {"MPO", "HEIF"}
+"""Files with further pictures (depth, HDR, a burst) behind the one that phones show: one photo."""
 
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
@@ -39,6 +45,9 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _BACKGROUND = (128, 128, 128)
+
+
+pi_heif.register_heif_opener(thumbnails=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +68,32 @@ DEFAULT_LIMITS = PhotoLimits()
 
 def read_photo(path: Path, limits: PhotoLimits = DEFAULT_LIMITS) -> NDArray[np.uint8]:
     """Decode the photo at ``path``; as ``decode_photo``, and UNREADABLE where it cannot be read."""
+    return decode_photo(read_bytes(path, limits), limits)
+
+
+def read_bytes(path: Path, limits: PhotoLimits = DEFAULT_LIMITS, flags: int = 0) -> bytes:
+    """The bytes of the file at ``path``, at most one more than allowed.
+
+    PhotoRefusedError with PHOTO_MISSING or UNREADABLE. ``flags``: for ``os.open``.
+    """
     try:
-        with path.open("rb") as file:
-            data = file.read(limits.max_bytes + 1)
-    except OSError as exc:
-        raise PhotoRefusedError(Refusal.UNREADABLE, exc.strerror or "cannot be read") from exc
-    return decode_photo(data, limits)
+        # Without O_NONBLOCK a named pipe of nobody would hold up everybody's enrolment.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | flags), "rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISCHR(mode)):
+                raise PhotoRefusedError(Refusal.UNREADABLE, "not a file")
+            return file.read(limits.max_bytes + 1)
+    except FileNotFoundError as exc:
+        raise PhotoRefusedError(Refusal.PHOTO_MISSING, exc.strerror or "") from exc
+    except (OSError, ValueError) as exc:  # ValueError: a zero byte in the name
+        why = getattr(exc, "strerror", None) or "cannot be read"
+        raise PhotoRefusedError(Refusal.UNREADABLE, why) from exc
 
 
 def decode_photo(data: bytes, limits: PhotoLimits = DEFAULT_LIMITS) -> NDArray[np.uint8]:
-    """Decode a JPEG, PNG or WebP into ``(H, W, 3)`` uint8 BGR, upright, at most ``work_px`` long.
+    """Decode a photo into ``(H, W, 3)`` uint8 BGR, upright, at most ``work_px`` long.
+
+    JPEG, PNG, WebP or HEIC; of several pictures in one file the one that phones show.
 
     Raises ``PhotoRefusedError`` with NOT_A_PHOTO, ANIMATED, TOO_MANY_BYTES, TOO_MANY_PIXELS or
     UNREADABLE, whatever the bytes are.
@@ -109,7 +134,7 @@ def _check_header(image: Image.Image, limits: PhotoLimits) -> None:
         limit_mp = limits.max_pixels / 1e6
         detail = f"{width} x {height}, at most {limit_mp:.0f} megapixels"
         raise PhotoRefusedError(Refusal.TOO_MANY_PIXELS, detail)
-    if getattr(image, "is_animated", False) and image.format != _PHONE_STEREO:
+    if getattr(image, "is_animated", False) and image.format not in _MANY_IN_ONE:
         raise PhotoRefusedError(Refusal.ANIMATED)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from enrolment.faces import FoundFace
 from enrolment.refusals import PhotoRefusedError, Refusal
+from models.occlusion import Detail
 from models.quality import FaceMeasures
 
 
@@ -21,6 +22,7 @@ class EnrolmentGate:
     13: sharpness had its 1st percentile at 36, and 9 in 10 fell under 25 when blurred with a
     sigma of 3 px; 19 in 20 pass ``max_yaw``; brightness lay between 57 and 175.
     ``min_eyes_px`` asks for a face of about 75 px.
+    ``min_mouth_detail`` and ``min_eye_detail`` tell covered faces, see ``check_uncovered``.
     ``rival_height``: a second face at least this part of the tallest one's height is a rival.
     """
 
@@ -31,6 +33,8 @@ class EnrolmentGate:
     min_brightness: float = 40.0
     max_brightness: float = 225.0
     rival_height: float = 0.4
+    min_mouth_detail: float = 0.17
+    min_eye_detail: float = 0.20
 
 
 def the_only_face(faces: list[FoundFace], gate: EnrolmentGate) -> FoundFace:
@@ -63,6 +67,19 @@ def check_quality(eyes_px: float, measures: FaceMeasures, gate: EnrolmentGate) -
     for reason, found, detail in findings:
         if found:
             raise PhotoRefusedError(reason, detail)
+
+
+def check_uncovered(detail: Detail, gate: EnrolmentGate) -> None:
+    """Raise PhotoRefusedError with COVERED where the mouth or the eyes cannot be seen.
+
+    The limits were set on 225 press photos. With four masks laid over them, 80 to 97 in 100 were
+    told, and 2 in 100 bare faces were refused; of drawn dark glasses 90 in 100, at the cost of no
+    bare face. A hand, a beard over the lips and glasses that mirror are not told this way.
+    """
+    if detail.mouth < gate.min_mouth_detail:
+        raise PhotoRefusedError(Refusal.COVERED, f"mouth, detail {detail.mouth:.2f}")
+    if detail.eyes < gate.min_eye_detail:
+        raise PhotoRefusedError(Refusal.COVERED, f"eyes, detail {detail.eyes:.2f}")
 
 
 def quality_of(eyes_px: float, measures: FaceMeasures) -> float:

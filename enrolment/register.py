@@ -19,7 +19,7 @@ from enrolment import person_rows, register_history, template_rows
 from enrolment.databases import Database
 from enrolment.gallery import Gallery
 from enrolment.people import Person, Template
-from enrolment.person_changes import acted, changes_between, edited
+from enrolment.person_changes import acted, changes_between, edited, reopened
 from enrolment.places import RegisterPlace, SqliteFile
 from enrolment.register_database import open_database, open_keys
 from enrolment.register_errors import (
@@ -175,18 +175,19 @@ class Register:
         *,
         revision: int | None = None,
         two_person: bool = False,
+        templates: Sequence[Template] = (),
     ) -> Person:
-        """Change fields of a record; errors as ``act``, ``ValueError`` as ``add_person``.
+        """Change fields of a record and add templates, all or nothing; the record as it is then.
 
-        Under the two-person rule a change of what somebody may do awaits approval again.
+        Errors as ``act``, ``ValueError`` as ``add_person``. Under the two-person rule a change
+        of what somebody may do awaits approval again, and so does a new face.
         """
-        return self._change(
-            staff_id,
-            note,
-            "edit",
-            lambda person: edited(person, fields, note, two_person=two_person),
-            revision,
-        )
+
+        def change(person: Person) -> Person:
+            changed = edited(person, fields, note, two_person=two_person)
+            return reopened(changed, note) if two_person and templates else changed
+
+        return self._change(staff_id, note, "edit", change, revision, templates)
 
     def _change(
         self,
@@ -195,8 +196,11 @@ class Register:
         action: str,
         change: Callable[[Person], Person],
         revision: int | None,
+        templates: Sequence[Template] = (),
     ) -> Person:
         note.checked()
+        owner = self._owner(staff_id)
+        cipher = self._cipher_for(owner) if templates else None
         with self._changing() as (connection, version):
             found = person_rows.read_people(connection, staff_id)
             if not found:
@@ -211,6 +215,10 @@ class Register:
             changed = change(before)
             person_rows.update_person(connection, changed, version)
             differences = changes_between(before, changed)
+            if cipher is not None:
+                _demand(connection, owner)
+                template_rows.insert_templates(connection, owner, templates, cipher)
+                differences["templates"] = [0, len(templates)]
             register_history.write(connection, staff_id, note, action, differences, version)
             return person_rows.read_people(connection, staff_id)[0]
 

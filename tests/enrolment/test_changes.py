@@ -64,6 +64,60 @@ def test_history_says_who_what_and_why(register: Register) -> None:
     }
 
 
+class TestEditWithTemplates:
+    """Fields and templates changed together: one transaction, one version, one line of history."""
+
+    def test_both_arrive_as_one_change(self, register: Register) -> None:
+        """A reader never sees the new name without the new face."""
+        more = [Template(row(2), "e"), Template(row(3), "e")]
+
+        edited = register.edit("ann", {"name": "Anne"}, BEN, templates=more)
+
+        assert edited.name == "Anne"
+        assert register.template_counts() == {"ann": {"e": 3}}
+        assert register.version == 2
+        entry = register.history("ann")[-1]
+        assert (entry.action, entry.by, entry.changes) == (
+            "edit",
+            "ben",
+            {"name": ["Ann", "Anne"], "templates": [0, 2]},
+        )
+
+    def test_a_bad_template_changes_no_field(self, register: Register) -> None:
+        """What cannot be held leaves the record, the templates and the version as they were."""
+        bad = Template(row(2) * 2, "e")
+
+        with pytest.raises(ValueError, match="unit length"):
+            register.edit("ann", {"name": "Anne"}, BEN, templates=[Template(row(3), "e"), bad])
+
+        assert register.person("ann").name == "Ann"
+        assert register.template_counts() == {"ann": {"e": 1}}
+        assert (register.version, len(register.history("ann"))) == (1, 1)
+
+    def test_a_refused_edit_adds_no_template(self, register: Register) -> None:
+        """Whoever looked at an older revision gives nobody a face."""
+        register.edit("ann", {"organisation": "Cranes"}, ADA)
+
+        with pytest.raises(PersonChangedError):
+            register.edit("ann", {}, BEN, revision=1, templates=[Template(row(2), "e")])
+
+        assert register.template_counts() == {"ann": {"e": 1}}
+
+    def test_a_new_face_awaits_approval_too(self, register: Register) -> None:
+        """Under the two-person rule one account cannot let a second face in under a name."""
+        edited = register.edit("ann", {}, BEN, two_person=True, templates=[Template(row(2), "e")])
+
+        assert edited.state is WAITING
+        assert edited.request
+        assert edited.request.by == "ben"
+
+    def test_the_added_template_opens(self, register: Register) -> None:
+        """It is sealed with the person's own key, as those before."""
+        register.edit("ann", {}, BEN, templates=[Template(row(2), "e")])
+
+        assert register.snapshot("e").gallery.embeddings.shape == (2, 8)
+
+
 def test_the_second_of_two_editors_is_told(register: Register, place: RegisterPlace) -> None:
     """Who changed it meanwhile, and where to look; nothing is overwritten."""
     seen = register.person("ann").revision

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageFilter
 
-from enrolment.enrolling import Examination, Examiner, Photo
+from enrolment.enrolling import Examiner, Photo
 from enrolment.faces import find_faces
 from enrolment.gallery import Gallery
+from enrolment.judging import Examination
 from enrolment.people import Person, Template
 from enrolment.photos import read_photo
 from enrolment.places import SqliteFile

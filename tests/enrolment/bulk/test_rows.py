@@ -1,0 +1,93 @@
+"""Rows: a person, or the one reason why not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrolment.bulk.reasons import RowReason
+from enrolment.bulk.rows import RefusedRow, RowRules, WantedRow, read_rows
+from enrolment.bulk.table import read_table
+
+RULES = RowRules(ZoneInfo("Asia/Shanghai"), frozenset({"staff", "guests"}))
+HEADING = "id,name,groups,valid_from,valid_to,photos,not_same_as\n"
+
+
+def read(*lines: str, rules: RowRules = RULES) -> list[WantedRow | RefusedRow]:
+    """Read rows under the full heading."""
+    return list(read_rows(read_table((HEADING + "\n".join(lines)).encode()), rules))
+
+
+def test_a_row_is_a_person() -> None:
+    """Every cell arrives, the last day in full, on the site's clock."""
+    (row,) = read("W-1,王秀英,staff;guests,2026-03-01,2026/3/31,a.jpg|b.jpg,W-9")
+
+    assert isinstance(row, WantedRow)
+    assert (row.person.staff_id, row.person.name) == ("W-1", "王秀英")
+    assert row.person.groups == {"staff", "guests"}
+    assert row.person.valid_from == datetime(2026, 2, 28, 16, tzinfo=UTC)
+    assert row.person.valid_to == datetime(2026, 3, 31, 16, tzinfo=UTC)
+    assert row.photos == ("a.jpg", "b.jpg")
+    assert row.not_same_as == {"W-9"}
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (",Ann,staff", RowReason.STAFF_ID_MISSING),
+        ("../x,Ann,staff", RowReason.STAFF_ID_NOT_ALLOWED),
+        ("a,,staff", RowReason.NAME_NOT_ALLOWED),
+        ("a,A\u202enn,staff", RowReason.NAME_NOT_ALLOWED),
+        ("a,Ann,", RowReason.GROUP_MISSING),
+        ("a,Ann,pirates", RowReason.UNKNOWN_GROUP),
+        ("a,Ann,staff,soon", RowReason.NO_DATE),
+        ("a,Ann,staff,2026-02-30", RowReason.NO_DATE),
+        ("a,Ann,staff,,03/04/2026", RowReason.AMBIGUOUS_DATE),
+        ("a,Ann,staff,2026-03-02,2026-03-01", RowReason.ENDS_BEFORE_IT_BEGINS),
+        ("a,Ann,staff,,,,,surplus", RowReason.CELLS_TOO_MANY),
+    ],
+)
+def test_a_row_that_will_not_do_has_its_reason(line: str, reason: RowReason) -> None:
+    """Each mistake has a code of its own, and the next row goes on."""
+    refused, good = read(line, "b,Bob,staff")
+
+    assert isinstance(refused, RefusedRow)
+    assert (refused.line, refused.reason) == (2, reason)
+    assert isinstance(good, WantedRow)
+
+
+def test_rows_that_share_an_id_are_all_refused() -> None:
+    """Nobody can say which one is right."""
+    rows = read("a,Ann,staff", "b,Bob,staff", "a,Anna,staff")
+
+    reasons = [getattr(row, "reason", None) for row in rows]
+    assert reasons == [RowReason.DUPLICATE_ID, None, RowReason.DUPLICATE_ID]
+
+
+def test_groups_can_be_given_for_rows_without() -> None:
+    """A table of one company's people needs no column for it."""
+    rules = RowRules(RULES.zone, RULES.known_groups, default_groups=frozenset({"guests"}))
+
+    rows = read("a,Ann,", "b,Bob,staff", rules=rules)
+
+    assert [sorted(row.person.groups) for row in rows] == [["guests"], ["staff"]]
+
+
+CELL = st.text(st.characters(exclude_characters='"\r\n\0', codec="utf-8"), max_size=12)
+
+
+@given(cells=st.lists(st.lists(CELL, min_size=2, max_size=8), max_size=5))
+def test_any_cells_are_a_person_or_a_reason(cells: list[list[str]]) -> None:
+    """Every row comes out once, and a person that comes out can be registered."""
+    lines = [",".join(f'"{cell}"' for cell in line) for line in cells]
+
+    rows = read(*lines)
+
+    assert len(rows) == sum(any(cell.strip() for cell in line) for line in cells)
+    for row in rows:
+        if isinstance(row, WantedRow):
+            row.person.checked()

@@ -1,0 +1,32 @@
+"""Finding faces: photos that lie on their side or stand on their head."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from enrolment.faces import find_faces
+from enrolment.photos import read_photo
+from models.face_detector import FaceDetector
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+@pytest.mark.parametrize("name", ["barack-obama.jpg", "joe-biden.jpg"])
+def test_a_turned_photo_has_the_same_landmarks(
+    name: str, turns: int, portraits: Path, face_detector: FaceDetector
+) -> None:
+    """However the photo lies, the points are where the upright photo has them."""
+    upright = read_photo(portraits / name)
+    height, width = upright.shape[:2]
+    x, y = find_faces(upright, face_detector, 0.7)[0].landmarks_px.T
+    expected = {1: (y, width - x), 2: (width - x, height - y), 3: (height - y, x)}[turns]
+
+    turned = np.ascontiguousarray(np.rot90(upright, turns))
+    (face, *_) = find_faces(turned, face_detector, 0.7)
+
+    assert face.landmarks_px == pytest.approx(np.stack(expected, axis=1), abs=0.1 * face.eyes_px)
+    left, top, right, bottom = face.box_xyxy_px
+    assert 0 < left < right < turned.shape[1]
+    assert 0 < top < bottom < turned.shape[0]
