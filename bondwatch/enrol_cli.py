@@ -13,13 +13,15 @@ from typing import Annotated
 import typer
 
 from bondwatch.command_options import takes
-from bondwatch.enrol_import_cli import import_people
+from bondwatch.enrol_capture_cli import capture
+from bondwatch.enrol_import_cli import Language, import_people
 
 enrol_app = typer.Typer(
     no_args_is_help=True, help="Keep the register of people who may be in the bonded area."
 )
 
 enrol_app.command("import")(import_people)
+enrol_app.command()(capture)
 
 StaffId = Annotated[str, typer.Argument(metavar="STAFF_ID", help="Whom; 'enrol list' shows ids.")]
 Config = Annotated[Path, typer.Option("--config", metavar="FILE", help="The site's config.yaml.")]
@@ -34,7 +36,7 @@ class AddOptions:
     name: Annotated[str, typer.Argument(metavar="NAME", help="In quotes; any script.")]
     photos: Annotated[
         list[Path],
-        typer.Option("--photo", metavar="FILE", help="JPEG, PNG or WebP; several are better."),
+        typer.Option("--photo", metavar="FILE", help="JPEG, PNG, WebP, HEIC; several are better."),
     ]
     groups: Annotated[
         list[str], typer.Option("--group", metavar="GROUP", help="Repeat for several.")
@@ -61,6 +63,7 @@ class AddOptions:
         list[str] | None,
         typer.Option(metavar="STAFF_ID", help="You checked: somebody alike, but another person."),
     ] = None
+    language: Language = None
     config: Config = DEFAULT_CONFIG
 
     @property

@@ -56,13 +56,13 @@ def telling_refusals() -> Iterator[None]:
 def add(options: AddOptions) -> None:
     """Enrol somebody from photos, or tell for each photo why not."""
     settings = read_settings(options.config)
-    _check_groups(options.groups, settings)
+    check_groups(options.groups, settings)
     with Register.open(settings.register_place) as register:
-        person = _person(options, settings, register)
+        person = person_of(options, settings, register)
         photos = [Photo.of_file(path) for path in options.all_photos]
         distinct_from = frozenset(options.not_same_as or ())
         examination = _examined(photos, settings, register, distinct_from)
-        words.tell_photos(examination)
+        words.tell_photos(examination, words.spoken(options.language))
         if not examination.templates:
             words.complain("Nobody was enrolled.")
             raise typer.Exit(REFUSED)
@@ -118,7 +118,8 @@ def _existing(config: Path) -> Iterator[Register]:
         yield register
 
 
-def _person(options: AddOptions, settings: Settings, register: Register) -> Person:
+def person_of(options: AddOptions, settings: Settings, register: Register) -> Person:
+    """The person that somebody wants enrolled; typer.BadParameter, PersonExistsError."""
     name = unicodedata.normalize("NFC", options.name).strip()
     zone = ZoneInfo(settings.time_zone)
     taken = {person.staff_id for person in register.people()}
@@ -136,7 +137,8 @@ def _person(options: AddOptions, settings: Settings, register: Register) -> Pers
         raise typer.BadParameter(str(exc)) from exc
 
 
-def _check_groups(groups: list[str], settings: Settings) -> None:
+def check_groups(groups: list[str], settings: Settings) -> None:
+    """Raise typer.BadParameter for a group that the configuration does not know."""
     unknown = sorted(set(groups) - set(settings.groups))
     if unknown:
         known = ", ".join(sorted(settings.groups)) or "none; add them to config.yaml"

@@ -16,7 +16,7 @@ import typer
 from bondwatch import enrol_import_words as words
 from bondwatch.enrol_desk import REFUSED, USAGE
 from bondwatch.enrol_import_cli import ImportOptions
-from bondwatch.enrol_words import complain
+from bondwatch.enrol_words import complain, spoken
 from enrolment.bulk.dates import DateOrder
 from enrolment.bulk.examining import ExaminerPool
 from enrolment.bulk.importing import Gathered, Importing, Row
@@ -28,7 +28,6 @@ from enrolment.bulk.rows import RowRules, read_rows
 from enrolment.bulk.table import MAX_TABLE_BYTES, Table, TableError, read_table
 from enrolment.bulk.target import RegisterTarget
 from enrolment.enrolling import Examiner
-from enrolment.hints.language import Language, language_of
 from enrolment.judging import Judge
 from enrolment.register import Register
 from enrolment.register_history import Note
@@ -73,11 +72,6 @@ def import_people(options: ImportOptions) -> None:
     words.tell_results(results, language, dry=options.dry_run, as_json=options.as_json)
     if any(result.outcome is Outcome.REFUSED for result in results):
         raise typer.Exit(REFUSED)
-
-
-def spoken(chosen: str | None) -> Language:
-    """The language that was asked for, or else the terminal's."""
-    return Language(chosen) if chosen else language_of(os.environ)
 
 
 def _imported(rows: tuple[Row, ...], options: ImportOptions, settings: Settings) -> list[RowResult]:

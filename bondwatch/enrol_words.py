@@ -6,6 +6,7 @@ Only output lives here. Names are printed as they are, never as markup.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -13,10 +14,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from enrolment.hints.language import Language, language_of
 from enrolment.judging import Examination, PhotoResult
 from enrolment.people import Person
 
 _COLUMNS = ("Staff id", "Name", "Groups", "State", "Valid from", "Valid to", "Templates")
+
+
+def spoken(chosen: str | None) -> Language:
+    """The language that was asked for, or else the terminal's."""
+    return Language(chosen) if chosen else language_of(os.environ)
 
 
 def tell(sentence: str) -> None:
@@ -29,10 +36,11 @@ def complain(sentence: str) -> None:
     Console(stderr=True).print(Text(sentence), soft_wrap=True)
 
 
-def tell_photos(examination: Examination) -> None:
+def tell_photos(examination: Examination, language: Language = Language.ENGLISH) -> None:
     """Print a line for each photo: accepted, or the reason, the figures and what to do."""
     for result in examination.results:
-        tell(_photo_line(result)) if result.accepted else complain(_photo_line(result))
+        line = _photo_line(result, language)
+        tell(line) if result.accepted else complain(line)
 
 
 def tell_enrolled(person: Person, templates: int, version: int) -> None:
@@ -77,11 +85,11 @@ def tell_person(
         tell(f"{title + ':':<12} {cell}")
 
 
-def _photo_line(result: PhotoResult) -> str:
+def _photo_line(result: PhotoResult, language: Language) -> str:
     if result.refusal is None:
         return f"{result.name}: accepted"
     detail = f" ({result.detail})" if result.detail else ""
-    return f"{result.name}: refused, {result.refusal}{detail}. {result.hint}"
+    return f"{result.name}: refused, {result.refusal}{detail}. {result.hint_in(language)}"
 
 
 def _record(person: Person, counts: Mapping[str, int], embedding_id: str) -> dict[str, object]:

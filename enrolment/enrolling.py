@@ -7,13 +7,13 @@ rest. Nothing is stored here: the caller puts accepted templates into the regist
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from enrolment.faces import find_faces, for_embedding
+from enrolment.faces import FoundFace, find_faces, for_embedding
 from enrolment.gallery import Gallery
 from enrolment.judging import Everybody, Examination, Judge, PhotoResult
 from enrolment.people import Template
@@ -30,7 +30,7 @@ from models.embedder import Embedder
 from models.errors import DegenerateLandmarks
 from models.face_detector import FaceDetector
 from models.occlusion import measure_detail
-from models.quality import measure_face
+from models.quality import FaceMeasures, measure_face
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,20 @@ class Photo:
     def of_file(cls, path: Path) -> Photo:
         """Name the photo by its path."""
         return cls(str(path), path)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GoodFace:
+    """A face that passed the gate, with the picture ``(H, W, 3)`` BGR that it is in."""
+
+    pixels: NDArray[np.uint8] = field(repr=False)
+    face: FoundFace
+    measures: FaceMeasures
+
+    @property
+    def quality(self) -> float:
+        """[0, 1], to order one person's looks by."""
+        return quality_of(self.face.eyes_px, self.measures)
 
 
 class Examiner:
@@ -90,16 +104,29 @@ class Examiner:
 
     def template_of(self, pixels: NDArray[np.uint8]) -> Template:
         """The template of the one face of ``(H, W, 3)`` BGR pixels, or PhotoRefusedError."""
-        gate = self._gate
-        face = the_only_face(find_faces(pixels, self._face_detector, gate.min_score), gate)
+        return self.embed(self.look_at(pixels))
+
+    def look_at(self, pixels: NDArray[np.uint8], *, any_way_up: bool = True) -> GoodFace:
+        """The one face of ``(H, W, 3)`` BGR pixels that passes the gate, or PhotoRefusedError.
+
+        ``any_way_up``: also in photos that lie on their side.
+        """
+        gate, detector = self._gate, self._face_detector
+        found = find_faces(pixels, detector, gate.min_score, any_way_up=any_way_up)
+        face = the_only_face(found, gate)
         try:
             measures = measure_face(pixels, face.box_xyxy_px, face.landmarks_px, face.score)
             check_quality(face.eyes_px, measures, gate)
             check_uncovered(measure_detail(pixels, face.landmarks_px), gate)
-            picture, landmarks = for_embedding(pixels, face)
+        except DegenerateLandmarks as exc:
+            raise PhotoRefusedError(Refusal.DEGENERATE_LANDMARKS, str(exc)) from exc
+        return GoodFace(pixels, face, measures)
+
+    def embed(self, good: GoodFace) -> Template:
+        """The template of a face that passed; PhotoRefusedError where it cannot be cut out."""
+        picture, landmarks = for_embedding(good.pixels, good.face)
+        try:
             row = self._embedder.embed(picture, landmarks[np.newaxis])[0]
         except DegenerateLandmarks as exc:
             raise PhotoRefusedError(Refusal.DEGENERATE_LANDMARKS, str(exc)) from exc
-        return Template(
-            row, self._embedder.embedding_id, quality=quality_of(face.eyes_px, measures)
-        )
+        return Template(row, self._embedder.embedding_id, quality=good.quality)

@@ -60,15 +60,18 @@ class FoundFace:
         return float(np.linalg.norm(self.landmarks_px[1] - self.landmarks_px[0]))
 
 
-def find_faces(photo_bgr: Picture, detector: FaceDetector, min_score: float) -> list[FoundFace]:
+def find_faces(
+    photo_bgr: Picture, detector: FaceDetector, min_score: float, *, any_way_up: bool = True
+) -> list[FoundFace]:
     """All faces of ``(H, W, 3)``, tallest first, each once. ModelRunError where the model fails.
 
     Where no upright face is sure, the photo is also searched turned by quarters, as telephones
     leave it when they forget to say how they were held; all coordinates stay the photo's.
+    Without ``any_way_up`` it is not: a camera on a wall knows which way is up.
     """
     upright = _search_scales(photo_bgr, detector, min_score)
     candidates = {0: upright}
-    if not any(score >= _SURE for score in upright.scores):
+    if any_way_up and not any(score >= _SURE for score in upright.scores):
         for turns in (1, 2, 3):
             candidates[turns] = _search_turned(photo_bgr, detector, min_score, turns)
     best = max(candidates, key=lambda turns: (candidates[turns].scores.max(initial=0), -turns))

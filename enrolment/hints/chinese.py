@@ -7,6 +7,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from enrolment.bulk.reasons import RowReason
+from enrolment.guided import Prompt
 from enrolment.refusals import Refusal
 
 CHINESE: dict[StrEnum, str] = {
@@ -44,4 +45,19 @@ CHINESE: dict[StrEnum, str] = {
     RowReason.NO_PHOTO: "没有找到此人的照片。请在“照片”一列填写文件名，或用工号命名照片文件。",
     RowReason.PHOTOS_REFUSED: "没有一张照片可用。请查看每张照片的原因。",
     RowReason.NOT_TAKEN: "登记库未接受这一行。请查看详情，然后重新导入。",
+    Prompt.LOOK_AHEAD: "请正视镜头。",
+    Prompt.LOOK_LEFT: "请把头稍微转向您的左侧。",
+    Prompt.LOOK_RIGHT: "请把头稍微转向您的右侧。",
+    Prompt.LOOK_UP: "请面向前方，稍微抬起下巴。",
+    Prompt.HOLD: "很好，请保持不动。",
+    Prompt.COME_INTO_VIEW: "请站到镜头前，脸部不要遮挡。",
+    Prompt.ONE_PERSON_ONLY: "画面中请只留一个人。",
+    Prompt.COME_CLOSER: "请靠近一些。",
+    Prompt.HOLD_STILL: "请不要动。",
+    Prompt.MORE_LIGHT: "光线太暗，请面向光源。",
+    Prompt.LESS_LIGHT: "光线太强，请避开强光。",
+    Prompt.TURN_BACK: "转得太多，请往回转一点。",
+    Prompt.UNCOVER: "请摘下口罩、墨镜和围巾，安全帽请向上推。",
+    Prompt.DONE: "谢谢，采集完成。",
+    Prompt.GIVEN_UP: "没有采集到合格的画面。请增加光线、靠近镜头后重试。",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from enrolment.bulk.reasons import RowReason
+from enrolment.guided import Prompt
 from enrolment.refusals import Refusal
 
 ENGLISH: dict[StrEnum, str] = {
@@ -45,4 +46,19 @@ ENGLISH: dict[StrEnum, str] = {
     " call the file after the staff id.",
     RowReason.PHOTOS_REFUSED: "None of the photos could be used. See the reason of each.",
     RowReason.NOT_TAKEN: "The register did not take this row. See the detail, then import again.",
+    Prompt.LOOK_AHEAD: "Look straight into the camera.",
+    Prompt.LOOK_LEFT: "Turn your head a little to your left.",
+    Prompt.LOOK_RIGHT: "Turn your head a little to your right.",
+    Prompt.LOOK_UP: "Look ahead and raise your chin a little.",
+    Prompt.HOLD: "Good. Stay like this.",
+    Prompt.COME_INTO_VIEW: "Stand in front of the camera, face uncovered.",
+    Prompt.ONE_PERSON_ONLY: "Only one person, please.",
+    Prompt.COME_CLOSER: "Come closer.",
+    Prompt.HOLD_STILL: "Hold still.",
+    Prompt.MORE_LIGHT: "Too dark. Turn towards the light.",
+    Prompt.LESS_LIGHT: "Too bright. Turn away from the light.",
+    Prompt.TURN_BACK: "Not so far. Turn back a little.",
+    Prompt.UNCOVER: "Take off mask, dark glasses and scarf, and push the helmet up.",
+    Prompt.DONE: "Thank you, that is all.",
+    Prompt.GIVEN_UP: "No good look was seen. Try again with more light, closer to the camera.",
 }

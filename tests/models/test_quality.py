@@ -8,7 +8,7 @@ import pytest
 
 from models.alignment import ARCFACE_112
 from models.errors import DegenerateLandmarks
-from models.quality import measure_face, yaw_of
+from models.quality import measure_face, pitch_of, yaw_of
 
 FACE = ARCFACE_112.points
 BOX = np.array([10, 5, 90, 105], np.float32)
@@ -61,3 +61,13 @@ def test_no_measures_without_a_face() -> None:
     """Landmarks that carry no face raise instead of measuring nonsense."""
     with pytest.raises(DegenerateLandmarks):
         measure_face(noise(20), BOX, np.zeros((5, 2), np.float32), 0.9)
+
+
+@pytest.mark.parametrize(
+    ("climb", "pitch"), [(0.0, 0.0), (0.25, 0.5), (-0.25, -0.5), (2.0, 1.0), (-2.0, -1.0)]
+)
+def test_pitch_is_how_far_the_nose_has_climbed(climb, pitch):
+    """Midway between eyes and mouth is level; towards the eyes is up; beyond them stays there."""
+    points = np.array([[0, 0], [40, 0], [20, 20 - 40 * climb], [5, 40], [35, 40]], np.float32)
+
+    assert pitch_of(points) == pytest.approx(pitch)

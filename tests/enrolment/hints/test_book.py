@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from enrolment.bulk.reasons import RowReason
+from enrolment.guided import Prompt
 from enrolment.hints.book import HINTS, hint
 from enrolment.hints.language import Language, language_of
 from enrolment.refusals import Refusal
@@ -13,11 +14,11 @@ from enrolment.refusals import Refusal
 @pytest.mark.parametrize("language", Language)
 def test_every_reason_has_a_hint(language: Language) -> None:
     """A human is never left with a code alone."""
-    assert {*Refusal, *RowReason} <= set(HINTS[language])
+    assert {*Refusal, *RowReason, *Prompt} == set(HINTS[language])
 
 
-@pytest.mark.parametrize("reason", [*Refusal, *RowReason])
-def test_chinese_hints_are_chinese(reason: Refusal | RowReason) -> None:
+@pytest.mark.parametrize("reason", [*Refusal, *RowReason, *Prompt])
+def test_chinese_hints_are_chinese(reason: Refusal | RowReason | Prompt) -> None:
     """No sentence was left in English."""
     said = hint(reason, Language.CHINESE)
 

@@ -1,0 +1,73 @@
+"""`bondwatch enrol capture`: options and help only; the work is in ``enrol_capture_desk``.
+
+That is imported when the command runs, since this command line is shared with the supervisor,
+which loads no native library.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bondwatch.command_options import takes
+from bondwatch.enrol_import_cli import Language
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureOptions:
+    """What `enrol capture` is told."""
+
+    name: Annotated[str, typer.Argument(metavar="NAME", help="In quotes; any script.")]
+    groups: Annotated[
+        list[str], typer.Option("--group", metavar="GROUP", help="Repeat for several.")
+    ]
+    camera: Annotated[
+        str | None, typer.Option(metavar="ID", help="A camera of the configuration.")
+    ] = None
+    source: Annotated[
+        str | None, typer.Option(metavar="URL", help="Another camera: rtsp://..., no password.")
+    ] = None
+    username_env: Annotated[
+        str | None, typer.Option(metavar="VARIABLE", help="Holds --source's user name.")
+    ] = None
+    password_env: Annotated[
+        str | None, typer.Option(metavar="VARIABLE", help="Holds --source's password.")
+    ] = None
+    clip: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", exists=True, dir_okay=False, help="A recording instead."),
+    ] = None
+    staff_id: Annotated[
+        str | None, typer.Option("--id", metavar="STAFF_ID", help="Default: made from the name.")
+    ] = None
+    valid_from: Annotated[
+        str | None, typer.Option(metavar="DATE", help="First day, in the site's time zone.")
+    ] = None
+    valid_to: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Last day, that day included.")
+    ] = None
+    not_same_as: Annotated[
+        list[str] | None,
+        typer.Option(metavar="STAFF_ID", help="You checked: somebody alike, but another person."),
+    ] = None
+    language: Language = None
+    config: Annotated[
+        Path, typer.Option("--config", metavar="FILE", help="The site's config.yaml.")
+    ] = Path("config.yaml")
+
+
+@takes(CaptureOptions)
+def capture(options: CaptureOptions) -> None:
+    """Enrol somebody who stands before a camera, or from a recording of that one person.
+
+    Tells which way to look (ahead, left, right, up) and takes the best looks by itself. Exit
+    status 1: no good look was seen, or the face is enrolled as somebody else.
+    """
+    from bondwatch import enrol_capture_desk  # noqa: PLC0415 - see the module's head
+    from bondwatch.enrol_desk import telling_refusals  # noqa: PLC0415 - see the module's head
+
+    with telling_refusals():
+        enrol_capture_desk.capture(options)
