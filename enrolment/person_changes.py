@@ -61,14 +61,17 @@ def edited(person: Person, new: Mapping[str, Any], note: Note, *, two_person: bo
     may_do_more = set(changes_between(person, changed)) & _WHAT_THEY_MAY_DO
     if not (two_person and may_do_more):
         return changed
-    if person.state is PersonState.ACTIVE:
-        request = Request(note.by, datetime.now(UTC), why=note.why)
-        return replace(changed, state=PersonState.AWAITING_APPROVAL, request=request)
+    return reopened(changed, note)
+
+
+def reopened(person: Person, note: Note) -> Person:
+    """The record after a change that two people must have seen: it awaits approval again."""
     if person.state is PersonState.SUSPENDED:  # resuming takes one account: no way around the rule
         raise NotAllowedError(f"{person.staff_id} is suspended; resume or revoke them first")
-    if person.state is PersonState.AWAITING_APPROVAL:  # whoever approves must not be who edited
-        return replace(changed, request=Request(note.by, datetime.now(UTC), why=note.why))
-    return changed
+    if person.state in {PersonState.ACTIVE, PersonState.AWAITING_APPROVAL}:
+        request = Request(note.by, datetime.now(UTC), why=note.why)
+        return replace(person, state=PersonState.AWAITING_APPROVAL, request=request)
+    return person
 
 
 def changes_between(before: Person | None, now: Person) -> dict[str, list[Any]]:
