@@ -13,11 +13,11 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, insert, update
 
-from enrolment import person_rows, register_history, template_rows
+from enrolment import person_rows, postgres, register_history, template_rows
 from enrolment.people import Person, Template
 from enrolment.person_changes import acted, changes_between, edited, reopened
 from enrolment.places import RegisterPlace
-from enrolment.register_database import open_keys
+from enrolment.register_database import CHANNEL, open_keys
 from enrolment.register_errors import (
     PersonChangedError,
     PersonExistsError,
@@ -229,6 +229,8 @@ class Register(RegisterReader):
         """
         with self._database.changing() as connection:
             connection.execute(update(COUNTER).values(version=COUNTER.c.version + 1))
+            if self._database.dialect == "postgresql":
+                postgres.tell(connection, CHANNEL)
             yield connection, version_in(connection)
 
 

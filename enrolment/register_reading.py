@@ -5,25 +5,28 @@ Nothing here changes anything; ``register`` adds that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy import Connection, func, select
 
-from enrolment import person_rows, register_history, template_rows
+from enrolment import person_rows, postgres, register_history, template_rows
 from enrolment.databases import Database
 from enrolment.gallery import Gallery
 from enrolment.people import Person, Template
-from enrolment.places import RegisterPlace, SqliteFile
-from enrolment.register_database import open_database, open_keys
+from enrolment.places import PostgresDatabase, RegisterPlace, SqliteFile
+from enrolment.register_database import CHANNEL, REGISTER, open_database, open_keys
 from enrolment.register_errors import RegisterCorruptError, UnknownPersonError
 from enrolment.register_history import Entry, OutboxEntry
 from enrolment.register_tables import COUNTER, PEOPLE
 from enrolment.sealing import Cipher, SealBrokenError
 from enrolment.sqlite_files import BUSY_TIMEOUT_S
 from enrolment.template_rows import Owner
+
+_MOST_CHANGES = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +35,7 @@ class RegisterSnapshot:
 
     ``foreign_templates``: how many templates belong to other embedders and were left out.
     ``without_key``: staff ids whose templates cannot be opened, because the key store lost
-    their keys; nobody recognises them.
+    their keys; nobody recognises them. ``owners``: the records' own ids by staff id.
     """
 
     version: int
@@ -40,6 +43,7 @@ class RegisterSnapshot:
     gallery: Gallery
     foreign_templates: int
     without_key: tuple[str, ...] = ()
+    owners: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class RegisterReader:
@@ -53,6 +57,7 @@ class RegisterReader:
         self._database = database
         self._place = place
         self._file_id = _file_id(place)
+        self._listener: Database | None = None
 
     @classmethod
     def open_for_reading(
@@ -81,6 +86,8 @@ class RegisterReader:
         self.close()
 
     def close(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
         self._database.close()
 
     @property
@@ -158,16 +165,65 @@ class RegisterReader:
             owners = person_rows.read_person_ids(connection)
             sealed = template_rows.read_sealed(connection, version, embedding_id)
             foreign = template_rows.count_foreign(connection, embedding_id)
-        ciphers, destroyed = self._all_keys() if sealed.rows else ({}, frozenset())
+        ciphers, destroyed = self._keys_of(None) if sealed.rows else ({}, frozenset())
         gallery = sealed.gallery(owners, ciphers, self._database.name)
         gone = {who for who, person_id in owners.items() if person_id in destroyed}
         left_out = {who for who, _ in sealed.rows} - set(gallery.staff_ids) - gone
         remaining = tuple(person for person in people if person.staff_id not in gone)
-        return RegisterSnapshot(version, remaining, gallery, foreign, tuple(sorted(left_out)))
+        return RegisterSnapshot(
+            version, remaining, gallery, foreign, tuple(sorted(left_out)), owners
+        )
 
-    def _all_keys(self) -> tuple[dict[str, Cipher], frozenset[str]]:
+    def refreshed(self, old: RegisterSnapshot) -> RegisterSnapshot:
+        """The register as it is now, reading only what changed since an older snapshot of it.
+
+        Who enrols somebody among 100,000 makes no worker open 100,000 templates again.
+        """
+        embedding_id = old.gallery.embedding_id
+        with self._database.reading() as connection:
+            version = version_in(connection)
+            found = person_rows.read_changed(connection, old.version, _MOST_CHANGES)
+            if version >= old.version and found is not None:
+                changed, removed = found
+                ids = tuple(changed)
+                people = person_rows.read_people(connection, *ids) if ids else ()
+                sealed = template_rows.SealedRows((), embedding_id, version)
+                if ids:
+                    sealed = template_rows.read_sealed(connection, version, embedding_id, *ids)
+                foreign = template_rows.count_foreign(connection, embedding_id)
+        if version < old.version or found is None:
+            return self.snapshot(embedding_id)
+        ciphers, _ = self._keys_of(changed.values()) if sealed.rows else ({}, frozenset())
+        addition = sealed.gallery(changed, ciphers, self._database.name)
+        gone = {who for who, person_id in old.owners.items() if person_id in removed}
+        drop = frozenset(gone) | changed.keys()
+        left_out = {who for who, _ in sealed.rows} - set(addition.staff_ids)
+        left_out |= set(old.without_key) - drop
+        owners = {who: i for who, i in old.owners.items() if who not in drop} | changed
+        kept = [person for person in old.people if person.staff_id not in drop]
+        everybody = sorted([*kept, *people], key=lambda person: person.staff_id)
+        gallery = old.gallery.updated(drop, addition)
+        return RegisterSnapshot(
+            version, tuple(everybody), gallery, foreign, tuple(sorted(left_out)), owners
+        )
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until a PostgreSQL server tells of a change; false where none came in time.
+
+        An SQLite file tells nobody: there it is false at once, and ``version`` is asked for.
+        """
+        database = self._place.database
+        if not isinstance(database, PostgresDatabase):
+            return False
+        if self._listener is None:
+            self._listener = postgres.listen(database, REGISTER.what, CHANNEL)
+        return postgres.wait(self._listener, timeout_s)
+
+    def _keys_of(
+        self, person_ids: Iterable[str] | None
+    ) -> tuple[dict[str, Cipher], frozenset[str]]:
         with open_keys(self._place) as keys:
-            return keys.ciphers(), keys.destroyed()
+            return keys.ciphers(person_ids), keys.destroyed()
 
     def _may_have_key(self, staff_id: str) -> bool:
         """False only where nobody can have one: no templates here, and no key store yet."""

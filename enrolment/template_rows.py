@@ -125,13 +125,17 @@ def delete_foreign(connection: Connection, staff_id: str, embedding_id: str) -> 
     connection.execute(delete(TEMPLATES).where(theirs, TEMPLATES.c.embedding_id != embedding_id))
 
 
-def read_sealed(connection: Connection, version: int, embedding_id: str) -> SealedRows:
-    """Read all templates of one embedder, still sealed."""
+def read_sealed(
+    connection: Connection, version: int, embedding_id: str, *staff_ids: str
+) -> SealedRows:
+    """Read all templates of one embedder, or those of these people, still sealed."""
     query = (
         select(TEMPLATES.c.staff_id, TEMPLATES.c.sealed)
         .where(TEMPLATES.c.embedding_id == embedding_id)
         .order_by(TEMPLATES.c.template_id)
     )
+    if staff_ids:
+        query = query.where(TEMPLATES.c.staff_id.in_(staff_ids))
     rows = connection.execute(query).all()
     return SealedRows(rows, embedding_id, version)
 
