@@ -43,7 +43,7 @@ def capture(options: CaptureOptions) -> None:
     check_groups(options.groups, settings)
     source = _source(options, settings)
     language = words.spoken(options.language)
-    with Register.open(settings.register_path) as register:
+    with Register.open(settings.register_place) as register:
         person = person_of(_as_added(options), settings, register)
         examiner = SiteExaminer(settings.models)()
         results = _looks(source, examiner, lambda prompt: words.tell(hint(prompt, language)))

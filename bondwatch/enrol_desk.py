@@ -17,10 +17,12 @@ from bondwatch import enrol_words as words
 from bondwatch.enrol_cli import AddOptions
 from enrolment.enrolling import Examiner, Photo
 from enrolment.judging import Examination
-from enrolment.people import Person, PersonState
+from enrolment.people import Person
 from enrolment.register import Register
 from enrolment.register_errors import PersonExistsError, RegisterError
+from enrolment.register_history import Note
 from enrolment.staff_ids import staff_id_for
+from enrolment.states import Action
 from enrolment.validity import end_of, start_of
 from models.embedder import embedding_id_of
 from models.entries import Role
@@ -55,7 +57,7 @@ def add(options: AddOptions) -> None:
     """Enrol somebody from photos, or tell for each photo why not."""
     settings = read_settings(options.config)
     check_groups(options.groups, settings)
-    with Register.open(settings.register_path) as register:
+    with Register.open(settings.register_place) as register:
         person = person_of(options, settings, register)
         photos = [Photo.of_file(path) for path in options.all_photos]
         distinct_from = frozenset(options.not_same_as or ())
@@ -72,7 +74,7 @@ def list_people(config: Path, *, as_json: bool) -> None:
     """Show everybody."""
     settings = read_settings(config)
     embedding_id = _embedding_id(settings)
-    with Register.open_for_reading(settings.register_path) as register:
+    with Register.open_for_reading(settings.register_place) as register:
         words.tell_people(
             register.people(), register.template_counts(), embedding_id, as_json=as_json
         )
@@ -82,7 +84,7 @@ def show(config: Path, staff_id: str, *, as_json: bool) -> None:
     """Show one person."""
     settings = read_settings(config)
     embedding_id = _embedding_id(settings)
-    with Register.open_for_reading(settings.register_path) as register:
+    with Register.open_for_reading(settings.register_place) as register:
         counts = register.template_counts().get(staff_id, {})
         words.tell_person(register.person(staff_id), counts, embedding_id, as_json=as_json)
 
@@ -90,7 +92,7 @@ def show(config: Path, staff_id: str, *, as_json: bool) -> None:
 def set_active(config: Path, staff_id: str, *, active: bool) -> None:
     """Suspend somebody, or end the suspension."""
     with _existing(config) as register:
-        register.set_state(staff_id, PersonState.ACTIVE if active else PersonState.SUSPENDED)
+        register.act(staff_id, Action.RESUME if active else Action.SUSPEND, Note())
         done = "may be on site again" if active else "is suspended"
         words.tell(f"{register.person(staff_id).name} ({staff_id}) {done}.")
 
@@ -111,8 +113,8 @@ def remove(config: Path, staff_id: str, *, confirmed: bool) -> None:
 def _existing(config: Path) -> Iterator[Register]:
     """Open the register for a change that makes no sense in a new one."""
     settings = read_settings(config)
-    Register.open_for_reading(settings.register_path).close()
-    with Register.open(settings.register_path) as register:
+    Register.open_for_reading(settings.register_place).close()
+    with Register.open(settings.register_place) as register:
         yield register
 
 

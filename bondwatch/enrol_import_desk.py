@@ -31,6 +31,7 @@ from enrolment.bulk.target import RegisterTarget
 from enrolment.enrolling import Examiner
 from enrolment.judging import Judge
 from enrolment.register import Register
+from enrolment.register_history import Note
 from models.embedder import embedding_id_of, spec_of
 from models.entries import ModelEntry, Role
 from models.loading import ModelLoader
@@ -38,6 +39,8 @@ from models.manifest import read_manifest
 from models.store import standard_store
 from vision.config_reader import read_settings
 from vision.settings import ModelSettings, Settings
+
+_SHOWN_NAME_CHARS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +86,25 @@ def _imported(
     photos = options.photos or _beside(options.people)
     with ExitStack() as stack:
         store = stack.enter_context(open_photos(photos))
-        register = stack.enter_context(Register.open(settings.register_path))
+        register = stack.enter_context(Register.open(settings.register_place))
         remembered = stack.enter_context(RememberedPhotos(settings.data_dir / "imports.db"))
         jobs = options.jobs or os.cpu_count() or 1
         pool: ExaminerPool[Gathered] = ExaminerPool(SiteExaminer(settings.models), jobs)
         stack.enter_context(pool)
         importing = Importing(
-            RegisterTarget(register, embedding_id),
+            RegisterTarget(register, embedding_id, _note(options)),
             remembered,
             Judge(spec_of(embedder).thresholds),
             embedding_id=embedding_id,
             dry=options.dry_run,
         )
         yield from words.with_progress(importing.run(rows, store, pool), len(rows))
+
+
+def _note(options: ImportOptions) -> Note:
+    """What the history of each person says of this import; a file can be called anything."""
+    name = "".join(char if char.isprintable() else "?" for char in options.people.name)
+    return Note(why=f"import of {name[:_SHOWN_NAME_CHARS]}")
 
 
 def _table(options: ImportOptions) -> Table:

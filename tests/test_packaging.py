@@ -6,6 +6,7 @@ import re
 import subprocess
 import tomllib
 from importlib.metadata import distributions
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ OURSELVES = {"editable": "."}
 
 def requirements(written: list[str]) -> set[tuple[str, str]]:
     """Requirements as (name, specifier without spaces)."""
-    split = (re.fullmatch(r"([A-Za-z0-9._-]+)\s*(.*)", one) for one in written)
+    split = (re.fullmatch(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*(.*)", one) for one in written)
     return {
         (re.sub(r"[._-]+", "-", found[1].lower()), found[2].replace(" ", ""))
         for found in split

@@ -26,6 +26,8 @@ from enrolment.judging import Everybody, Examination, Judge, PhotoResult
 from enrolment.people import Person, Template
 from enrolment.refusals import PhotoRefusedError, Refusal
 from enrolment.register_errors import (
+    NotAllowedError,
+    PersonChangedError,
     PersonExistsError,
     RegisterLockedError,
     UnknownPersonError,
@@ -33,6 +35,16 @@ from enrolment.register_errors import (
 
 _SAME_PHOTO = 0.9999
 """Cosine from which two templates come from one photo: the same photo gives the same numbers."""
+
+_NOT_TAKEN = (
+    NotAllowedError,
+    PersonChangedError,
+    PersonExistsError,
+    RegisterLockedError,
+    UnknownPersonError,
+    ValueError,
+)
+"""What the register says of one row; whatever else it raises ends the import."""
 
 Row = WantedRow | RefusedRow
 
@@ -117,7 +129,7 @@ class Importing:
             )
         try:
             return self._enrol(row, gathered, photos)
-        except (PersonExistsError, UnknownPersonError, RegisterLockedError, ValueError) as exc:
+        except _NOT_TAKEN as exc:
             # Another program was quicker, or holds the register: this row waits for a next run.
             return _refused(row, RowReason.NOT_TAKEN, str(exc), photos)
 

@@ -12,6 +12,9 @@ from enrolment.gallery import Gallery
 from enrolment.people import Person, Template
 from enrolment.register import Register
 from enrolment.register_errors import UnknownPersonError
+from enrolment.register_history import Note
+
+_FROM_THE_TABLE = ("name", "groups", "valid_from", "valid_to")
 
 
 class ImportTarget(Protocol):
@@ -34,15 +37,20 @@ class ImportTarget(Protocol):
         """Add somebody whole, or not at all."""
 
     def change(self, person: Person, more: Sequence[Template]) -> None:
-        """Change somebody and add templates, whole, or not at all."""
+        """Change somebody and add templates, whole, or not at all.
+
+        ``person``: the record as it was read, with other fields; where it was changed since,
+        nothing is overwritten.
+        """
 
 
 class RegisterTarget:
-    """The register, written to."""
+    """The register, written to. ``note``: who imports, and why; every change carries it."""
 
-    def __init__(self, register: Register, embedding_id: str) -> None:
+    def __init__(self, register: Register, embedding_id: str, note: Note) -> None:
         self._register = register
         self._embedding_id = embedding_id
+        self._note = note
 
     @property
     def version(self) -> int:
@@ -61,7 +69,10 @@ class RegisterTarget:
             return None
 
     def add(self, person: Person, templates: Sequence[Template]) -> None:
-        self._register.add_person(person, templates)
+        self._register.add_person(person, templates, self._note)
 
     def change(self, person: Person, more: Sequence[Template]) -> None:
-        self._register.change_person(person, more)
+        fields = {name: getattr(person, name) for name in _FROM_THE_TABLE}
+        self._register.edit(
+            person.staff_id, fields, self._note, revision=person.revision, templates=more
+        )

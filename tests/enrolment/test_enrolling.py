@@ -15,10 +15,12 @@ from enrolment.gallery import Gallery
 from enrolment.judging import Examination
 from enrolment.people import Person, Template
 from enrolment.photos import read_photo
+from enrolment.places import SqliteFile
 from enrolment.refusals import Refusal
 from enrolment.register import Register
 from models.embedder import Embedder
 from models.face_detector import DetectedFaces, FaceDetector
+from tests.enrolment.registers import with_keys
 
 OBAMA, OBAMA_2, BIDEN = "barack-obama.jpg", "barack-obama-2.jpg", "joe-biden.jpg"
 MIRANDA, LACAMOIRE, TWO_PEOPLE = "lin-manuel-miranda.png", "alex-lacamoire.png", "two-people.jpg"
@@ -247,7 +249,7 @@ class TestPhotosTogether:
     ) -> None:
         """One face under two ids is refused as a whole and says under which id it is known."""
         known = examiner.examine(files(portraits, OBAMA), nobody).templates
-        with Register.open(tmp_path / "register.db") as register:
+        with Register.open(with_keys(SqliteFile(tmp_path / "register.db"), tmp_path)) as register:
             register.add_person(Person("obama", "B. Obama", frozenset()), known)
             gallery = register.snapshot(known[0].embedding_id).gallery
 

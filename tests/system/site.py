@@ -135,6 +135,7 @@ def site(folder: Path, clip: Path) -> Iterator[Site]:
         place = Site(folder, rtsp, broker)
         stack.callback(place.tear_down)
         place.write_config()
+        place.command("keys", "init")
         yield place
 
 

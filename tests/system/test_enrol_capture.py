@@ -12,10 +12,12 @@ from bondwatch.rtsp_server.auth import Credentials
 from bondwatch.rtsp_server.clips import load_clip
 from bondwatch.rtsp_server.mounts import Mount
 from bondwatch.rtsp_server.server import RtspServer
+from enrolment.key_rotation import init_keys
 from enrolment.register import Register
 from models.errors import WeightMissingError
 from models.manifest import read_manifest
 from models.store import standard_store
+from vision.config_reader import read_settings
 
 CONFIG = """
 site: {{id: dock-7, time_zone: Europe/Berlin}}
@@ -52,6 +54,9 @@ def capture(folder: Path, url: str, *words: str) -> Result:
     """Run the command on a site of one camera."""
     config = folder / "config.yaml"
     config.write_text(CONFIG.format(url=url))
+    keys = read_settings(config).register_place.keys
+    assert keys
+    init_keys(keys)
     environment = {"CAPTURE_USER": "guard", "CAPTURE_PASSWORD": PASSWORD, "COLUMNS": "200"}
     command = ["capture", "Lin-Manuel Miranda", "--group", "staff", *words]
     return CliRunner().invoke(

@@ -30,10 +30,16 @@ from enrolment.enrolling import Examiner, Photo
 from enrolment.hints.language import Language
 from enrolment.judging import Judge, PhotoResult
 from enrolment.people import Person
+from enrolment.places import SqliteFile
 from enrolment.refusals import Refusal
 from enrolment.register import Register
+from enrolment.register_errors import PersonChangedError
+from enrolment.register_history import Note
+from enrolment.states import Action
 from models.embedder import Embedder
+from tests.enrolment.registers import with_keys
 
+NOTE = Note("ada", "import of people.csv")
 RULES = RowRules(ZoneInfo("UTC"), frozenset({"staff", "guests"}), frozenset({"staff"}))
 ADDED, UPDATED, UNCHANGED, REFUSED = Outcome
 
@@ -71,6 +77,7 @@ class Site:
         self.photos.mkdir()
         self._pool = Here(examiner)
         self._embedder = embedder
+        self._place = with_keys(SqliteFile(folder / "data" / "register.db"), folder)
 
     @property
     def examined(self) -> int:
@@ -78,7 +85,7 @@ class Site:
 
     def register(self) -> Register:
         """Open the register."""
-        return Register.open(self.folder / "register.db")
+        return Register.open(self._place)
 
     def run(self, table: str, *, dry: bool = False) -> list[RowResult]:
         """Import a table, as a new process would."""
@@ -93,7 +100,7 @@ class Site:
             open_photos(self.photos) as store,
         ):
             importing = Importing(
-                RegisterTarget(register, embedding_id),
+                RegisterTarget(register, embedding_id, NOTE),
                 remembered,
                 Judge(self._embedder.thresholds),
                 embedding_id=embedding_id,
@@ -237,6 +244,36 @@ class TestAgain:
         )
         assert site.enrolled()["obama"] == ("Barack Obama", 2)
 
+    def test_history_says_who_imported_and_why(self, site: Site) -> None:
+        """Adding and changing carry the note; a row that changed nothing wrote nothing."""
+        site.run("id,name,photos\nobama,Barack,obama_1.jpg\n")
+        site.run("id,name,photos\nobama,Barack Obama,obama_2.jpg\n")
+        site.run("id,name,photos\nobama,Barack Obama,obama_2.jpg\n")
+
+        with site.register() as register:
+            added, changed = register.history("obama")
+            version = register.version
+        assert [(e.by, e.why, e.action) for e in (added, changed)] == [
+            (NOTE.by, NOTE.why, "add"),
+            (NOTE.by, NOTE.why, "edit"),
+        ]
+        assert changed.changes == {"name": ["Barack", "Barack Obama"], "templates": [0, 1]}
+        assert version == 2
+
+    def test_what_an_account_set_meanwhile_is_not_overwritten(self, site: Site) -> None:
+        """The row waits for the next run, which sees the record as it is now."""
+        site.run(BOTH)
+        with site.register() as register:
+            target = RegisterTarget(register, "e", NOTE)
+            seen = target.person("obama")
+            assert seen
+            register.edit("obama", {"name": "B. Obama"}, Note("guard"))
+
+            with pytest.raises(PersonChangedError):
+                target.change(seen, ())
+
+        assert site.enrolled()["obama"][0] == "B. Obama"
+
     def test_a_new_photo_adds_a_template(self, site: Site) -> None:
         """The old ones stay."""
         site.run("id,name,photos\nobama,Barack Obama,obama_1.jpg\n")
@@ -267,8 +304,7 @@ class TestAgain:
         """A table does not let anybody in whom a guard has shut out."""
         site.run(BOTH)
         with site.register() as register:
-            person = register.person("obama")
-            register.set_state("obama", type(person.state)("suspended"))
+            register.act("obama", Action.SUSPEND, Note("guard", "badge lost"))
 
         site.run(BOTH.replace("Barack", "B."))
 
@@ -336,7 +372,7 @@ def test_a_row_that_the_register_does_not_take_waits(site: Site) -> None:
         open_photos(site.photos) as store,
     ):
         judge = Judge(site._embedder.thresholds)
-        target = Quicker(register, embedding_id)
+        target = Quicker(register, embedding_id, NOTE)
         importing = Importing(target, remembered, judge, embedding_id=embedding_id)
         rows = read_rows(read_table(BOTH.encode()), RULES)
         results = list(importing.run(rows, store, site._pool))
