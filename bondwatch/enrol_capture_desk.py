@@ -11,14 +11,15 @@ import typer
 from bondwatch import enrol_words as words
 from bondwatch.capturing import guided_looks, looks_of_recording
 from bondwatch.enrol_capture_cli import CaptureOptions
-from bondwatch.enrol_cli import AddOptions
-from bondwatch.enrol_desk import REFUSED, check_groups, person_of
+from bondwatch.enrol_desk import REFUSED, check_groups, note_of, person_of
 from bondwatch.enrol_import_desk import SiteExaminer
+from bondwatch.enrol_options import AddOptions
 from bondwatch.failures import CommandError
 from enrolment.enrolling import Examiner
 from enrolment.guided import Prompt
 from enrolment.hints.book import hint
 from enrolment.judging import Everybody, Judge, PhotoResult
+from enrolment.person_changes import requested
 from enrolment.register import Register
 from models.embedder import embedding_id_of, spec_of
 from models.entries import Role
@@ -43,8 +44,11 @@ def capture(options: CaptureOptions) -> None:
     check_groups(options.groups, settings)
     source = _source(options, settings)
     language = words.spoken(options.language)
+    note = note_of(options.by, options.why)
     with Register.open(settings.register_place) as register:
-        person = person_of(_as_added(options), settings, register)
+        person = person_of(_as_added(options), settings, register, note)
+        if settings.register.two_person_rule:
+            person = requested(person, note)
         examiner = SiteExaminer(settings.models)()
         results = _looks(source, examiner, lambda prompt: words.tell(hint(prompt, language)))
         entry = read_manifest().entry(settings.models.embedder, Role.EMBEDDER)
@@ -58,7 +62,7 @@ def capture(options: CaptureOptions) -> None:
                 hint(Prompt.GIVEN_UP, language) if not results else "Nobody was enrolled."
             )
             raise typer.Exit(REFUSED)
-        register.add_person(person, examination.templates)
+        register.add_person(person, examination.templates, note)
         words.tell_enrolled(person, len(examination.templates), register.version)
 
 

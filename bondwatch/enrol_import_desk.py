@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bondwatch import enrol_import_words as words
-from bondwatch.enrol_desk import REFUSED, USAGE
+from bondwatch.enrol_desk import REFUSED, USAGE, note_of
 from bondwatch.enrol_import_cli import ImportOptions
 from bondwatch.enrol_words import complain, spoken
 from enrolment.bulk.dates import DateOrder
@@ -31,7 +31,6 @@ from enrolment.bulk.target import RegisterTarget
 from enrolment.enrolling import Examiner
 from enrolment.judging import Judge
 from enrolment.register import Register
-from enrolment.register_history import Note
 from models.embedder import embedding_id_of, spec_of
 from models.entries import ModelEntry, Role
 from models.loading import ModelLoader
@@ -92,19 +91,25 @@ def _imported(
         pool: ExaminerPool[Gathered] = ExaminerPool(SiteExaminer(settings.models), jobs)
         stack.enter_context(pool)
         importing = Importing(
-            RegisterTarget(register, embedding_id, _note(options)),
+            _target(register, embedding_id, options, settings),
             remembered,
             Judge(spec_of(embedder).thresholds),
             embedding_id=embedding_id,
+            keep_photos=settings.register.keep_photos,
             dry=options.dry_run,
         )
         yield from words.with_progress(importing.run(rows, store, pool), len(rows))
 
 
-def _note(options: ImportOptions) -> Note:
-    """What the history of each person says of this import; a file can be called anything."""
+def _target(
+    register: Register, embedding_id: str, options: ImportOptions, settings: Settings
+) -> RegisterTarget:
+    """The register, with what the history of each person says of this import."""
+    # A file can be called anything.
     name = "".join(char if char.isprintable() else "?" for char in options.people.name)
-    return Note(why=f"import of {name[:_SHOWN_NAME_CHARS]}")
+    why = options.why or f"import of {name[:_SHOWN_NAME_CHARS]}"
+    note, rule = note_of(options.by, why), settings.register.two_person_rule
+    return RegisterTarget(register, embedding_id, note, two_person=rule)
 
 
 def _table(options: ImportOptions) -> Table:

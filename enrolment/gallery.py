@@ -112,6 +112,35 @@ class Gallery:
             embedding_id=self.embedding_id,
         )
 
+    def updated(self, drop: frozenset[str], addition: Gallery) -> Gallery:
+        """Return a gallery without some people and with those of ``addition``, at its version.
+
+        Somebody in both must be in ``drop``. The rows are copied once; nothing is compared.
+        ``ValueError`` for an addition of another embedder or another size.
+        """
+        if addition.embedding_id != self.embedding_id:
+            raise ValueError("the addition was made by another embedder; the two never mix")
+        if self.empty or (addition.empty and drop.issuperset(self.staff_ids)):
+            return addition
+        parts = [self.embeddings] if addition.empty else [self.embeddings, addition.embeddings]
+        kept = np.array([who not in drop for who in self.staff_ids], dtype=bool)
+        ids = [who for who in self.staff_ids if who not in drop] + list(addition.staff_ids)
+        starts = np.concatenate([self.starts[kept], addition.starts + len(self.embeddings)])
+        sizes = np.concatenate([self._sizes[kept], addition._sizes])
+        order = sorted(range(len(ids)), key=ids.__getitem__)
+        starts, sizes = starts[order], sizes[order]
+        first_rows = np.cumsum(sizes) - sizes
+        rows = np.repeat(starts - first_rows, sizes) + np.arange(int(sizes.sum()))
+        grouped = np.concatenate(parts)[rows]
+        for array in (grouped, first_rows):
+            array.setflags(write=False)
+        people = tuple(ids[i] for i in order)
+        return Gallery(grouped, people, first_rows, addition.register_version, self.embedding_id)
+
+    @property
+    def _sizes(self) -> NDArray[np.intp]:
+        return np.diff(np.append(self.starts, len(self.embeddings)))
+
     def _checked(self, probe: NDArray[Any]) -> NDArray[np.float32]:
         vector = np.asarray(probe, dtype=np.float32)
         if vector.ndim != 1 or (not self.empty and vector.size != self.dim):

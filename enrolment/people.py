@@ -138,6 +138,17 @@ class Template:
     added_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Biometrics:
+    """What is added to somebody: templates, and the photos behind them where those are kept."""
+
+    templates: tuple[Template, ...] = ()
+    photos: tuple[bytes, ...] = field(default=(), repr=False)
+
+
+NO_BIOMETRICS = Biometrics()
+
+
 def check_staff_id(staff_id: str) -> None:
     """Raise ``ValueError`` unless the id is safe in messages, file names and commands."""
     if not _STAFF_ID.fullmatch(staff_id):

@@ -64,13 +64,18 @@ def edited(person: Person, new: Mapping[str, Any], note: Note, *, two_person: bo
     return reopened(changed, note)
 
 
+def requested(person: Person, note: Note) -> Person:
+    """The record as another account has to approve it."""
+    request = Request(note.by, datetime.now(UTC), why=note.why)
+    return replace(person, state=PersonState.AWAITING_APPROVAL, request=request)
+
+
 def reopened(person: Person, note: Note) -> Person:
     """The record after a change that two people must have seen: it awaits approval again."""
     if person.state is PersonState.SUSPENDED:  # resuming takes one account: no way around the rule
         raise NotAllowedError(f"{person.staff_id} is suspended; resume or revoke them first")
     if person.state in {PersonState.ACTIVE, PersonState.AWAITING_APPROVAL}:
-        request = Request(note.by, datetime.now(UTC), why=note.why)
-        return replace(person, state=PersonState.AWAITING_APPROVAL, request=request)
+        return requested(person, note)
     return person
 
 

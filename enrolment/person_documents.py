@@ -24,6 +24,8 @@ def documents_of(person: Person) -> dict[str, str | None]:
 
 def parts_of(basis: str | None, permits: str | None, request: str | None) -> dict[str, Any]:
     """The same back, as fields of a person; ValueError, KeyError, TypeError where damaged."""
+    if basis is None and permits is None and request is None:
+        return {}
     return {
         "basis": None if basis is None else _to_basis(json.loads(basis)),
         "permits": None if permits is None else tuple(_to_permit(p) for p in json.loads(permits)),

@@ -13,7 +13,7 @@ from enrolment.people import Person, PersonState
 from enrolment.person_documents import documents_of, parts_of
 from enrolment.register_errors import RegisterCorruptError
 from enrolment.register_history import new_salt
-from enrolment.register_tables import MEMBERSHIPS, PEOPLE
+from enrolment.register_tables import MEMBERSHIPS, PEOPLE, REMOVALS
 
 
 def insert_person(connection: Connection, person: Person, person_id: str, version: int) -> None:
@@ -44,12 +44,12 @@ def _insert_groups(connection: Connection, person: Person) -> None:
         connection.execute(insert(MEMBERSHIPS), groups)
 
 
-def read_people(connection: Connection, staff_id: str | None = None) -> tuple[Person, ...]:
-    """Everybody by staff id, or the one of this staff id; ``RegisterCorruptError``."""
+def read_people(connection: Connection, *staff_ids: str) -> tuple[Person, ...]:
+    """Everybody by staff id, or those of these staff ids; ``RegisterCorruptError``."""
     people, memberships = select(PEOPLE), select(MEMBERSHIPS)
-    if staff_id is not None:
-        people = people.where(PEOPLE.c.staff_id == staff_id)
-        memberships = memberships.where(MEMBERSHIPS.c.staff_id == staff_id)
+    if staff_ids:
+        people = people.where(PEOPLE.c.staff_id.in_(staff_ids))
+        memberships = memberships.where(MEMBERSHIPS.c.staff_id.in_(staff_ids))
     groups: dict[str, set[str]] = {}
     for owner, group in connection.execute(memberships):
         groups.setdefault(owner, set()).add(group)
@@ -71,6 +71,24 @@ def read_person_id(connection: Connection, staff_id: str) -> str | None:
     """One record's id; None where nobody has the staff id."""
     query = select(PEOPLE.c.person_id).where(PEOPLE.c.staff_id == staff_id)
     return connection.execute(query).scalar()
+
+
+def read_changed(
+    connection: Connection, since: int, limit: int
+) -> tuple[dict[str, str], frozenset[str]] | None:
+    """What changed after a version: record ids by staff id, and record ids that are gone.
+
+    None where it is more than ``limit``: then everything is read faster.
+    """
+    changed = select(PEOPLE.c.staff_id, PEOPLE.c.person_id)
+    rows = connection.execute(changed.where(PEOPLE.c.changed_version > since).limit(limit)).all()
+    gone = connection.execute(
+        select(REMOVALS.c.person_id).where(REMOVALS.c.version > since).limit(limit)
+    ).scalars()
+    removed = frozenset(gone)
+    if max(len(rows), len(removed)) >= limit:
+        return None
+    return {row.staff_id: row.person_id for row in rows}, removed
 
 
 def exists(connection: Connection, staff_id: str) -> bool:

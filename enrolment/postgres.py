@@ -91,3 +91,31 @@ def demand_usable(database: Database, found: int, known: int, *, read_only: bool
         raise RegisterMissingError(
             f"{database.name} does not exist; enrol somebody, or correct the URL"
         )
+
+
+def listen(place: PostgresDatabase, what: str, channel: str) -> Database:
+    """A connection of its own that hears what is told on a channel, from now on."""
+    database = connect(place, what, busy_timeout_s=1.0, read_only=True)
+    with named_errors(database.name):
+        database.connection.execution_options(isolation_level="AUTOCOMMIT")
+        database.connection.exec_driver_sql(f'LISTEN "{channel}"')
+    return database
+
+
+def wait(listener: Database, timeout_s: float) -> bool:
+    """Whether something was told within the time."""
+    import psycopg  # noqa: PLC0415 - a site with a file has none
+
+    driver = listener.connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)  # noqa: S101 - ``listen`` made it
+    try:
+        return any(True for _ in driver.notifies(timeout=timeout_s, stop_after=1))
+    except psycopg.Error as exc:
+        raise RegisterMissingError(
+            f"{listener.name} cannot be reached; see that its server runs"
+        ) from exc
+
+
+def tell(connection: Connection, channel: str) -> None:
+    """Tell all who listen, once the transaction has happened."""
+    connection.exec_driver_sql(f'NOTIFY "{channel}"')

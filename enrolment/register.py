@@ -8,26 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, update
 
-from enrolment import person_rows, register_history, template_rows
-from enrolment.databases import Database
-from enrolment.gallery import Gallery
-from enrolment.people import Person, Template
+from enrolment import person_rows, postgres, register_history, template_rows
+from enrolment.people import NO_BIOMETRICS, Biometrics, Person, Template
 from enrolment.person_changes import acted, changes_between, edited, reopened
-from enrolment.places import RegisterPlace, SqliteFile
-from enrolment.register_database import open_database, open_keys
+from enrolment.places import RegisterPlace
+from enrolment.register_database import CHANNEL, open_keys
 from enrolment.register_errors import (
     PersonChangedError,
     PersonExistsError,
     UnknownPersonError,
 )
-from enrolment.register_history import Entry, Note, OutboxEntry
+from enrolment.register_history import Note
+from enrolment.register_reading import RegisterReader, nobody, version_in
 from enrolment.register_tables import COUNTER, REMOVALS
 from enrolment.sealing import Cipher
 from enrolment.sqlite_files import BUSY_TIMEOUT_S, pragma
@@ -35,33 +32,12 @@ from enrolment.states import Action
 from enrolment.template_rows import Owner
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RegisterSnapshot:
-    """The whole register at one version, as one embedder can use it.
-
-    ``foreign_templates``: how many templates belong to other embedders and were left out.
-    ``without_key``: staff ids whose templates cannot be opened, because the key store lost
-    their keys; nobody recognises them.
-    """
-
-    version: int
-    people: tuple[Person, ...]
-    gallery: Gallery
-    foreign_templates: int
-    without_key: tuple[str, ...] = ()
-
-
-class Register:
+class Register(RegisterReader):
     """One connection to the register; use it from the thread that opened it.
 
     Every method may raise a ``RegisterError`` (``RegisterLockedError``, ``RegisterFullError``,
     ``RegisterCorruptError``, ...); a change that raises has changed nothing.
     """
-
-    def __init__(self, database: Database, place: RegisterPlace) -> None:
-        self._database = database
-        self._place = place
-        self._file_id = _file_id(place)
 
     @classmethod
     def open(cls, place: Path | RegisterPlace, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Self:
@@ -71,79 +47,72 @@ class Register:
         """
         return cls._opened(place, busy_timeout_s=busy_timeout_s, read_only=False)
 
-    @classmethod
-    def open_for_reading(
-        cls, place: Path | RegisterPlace, *, busy_timeout_s: float = BUSY_TIMEOUT_S
-    ) -> Self:
-        """Open an existing register; ``RegisterMissingError`` where there is none."""
-        return cls._opened(place, busy_timeout_s=busy_timeout_s, read_only=True)
-
-    @classmethod
-    def _opened(
-        cls, place: Path | RegisterPlace, *, busy_timeout_s: float, read_only: bool
-    ) -> Self:
-        where = RegisterPlace.of(place)
-        database = open_database(where, busy_timeout_s=busy_timeout_s, read_only=read_only)
-        return cls(database, where)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._database.close()
-
-    @property
-    def version(self) -> int:
-        """Grows by one with every change; cheap enough to ask several times a second."""
-        with self._database.reading() as connection:
-            return _version(connection)
-
-    @property
-    def replaced(self) -> bool:
-        """Whether another file lies at the path now (a restore): this connection is stale."""
-        return _file_id(self._place) != self._file_id
-
     def add_person(
-        self, person: Person, templates: Sequence[Template] = (), note: Note | None = None
+        self,
+        person: Person,
+        templates: Sequence[Template] = (),
+        note: Note | None = None,
+        *,
+        photos: Sequence[bytes] = (),
     ) -> None:
         """Add somebody with all templates, or nothing at all.
 
-        ``PersonExistsError`` where the staff id is taken, ``ValueError`` for values that the
-        register cannot hold.
+        ``photos``: where the site keeps them. ``PersonExistsError`` where the staff id is taken,
+        ``ValueError`` for values that the register cannot hold.
         """
         person.checked()
+        who = (note or Note()).checked()
         owner = Owner(person.staff_id, person_rows.new_person_id())
-        cipher = self._cipher_for(owner) if templates else None
+        cipher = self._cipher_for(owner) if templates or photos else None
         with self._changing() as (connection, version):
             if person_rows.exists(connection, person.staff_id):
                 raise PersonExistsError(f"staff id {person.staff_id} is taken; choose another")
             person_rows.insert_person(connection, person, owner.person_id, version)
             if cipher is not None:
                 template_rows.insert_templates(connection, owner, templates, cipher)
+                template_rows.insert_photos(connection, owner, photos, cipher)
             changes = {**changes_between(None, person), "templates": [0, len(templates)]}
-            who = (note or Note()).checked()
             register_history.write(connection, person.staff_id, who, "add", changes, version)
 
     def add_templates(
-        self, staff_id: str, templates: Sequence[Template], note: Note | None = None
+        self,
+        staff_id: str,
+        templates: Sequence[Template],
+        note: Note | None = None,
+        *,
+        photos: Sequence[bytes] = (),
+        two_person: bool = False,
     ) -> None:
-        """Give somebody more templates; ``UnknownPersonError``, ``ValueError`` as above."""
+        """Give somebody more templates; ``UnknownPersonError``, ``ValueError`` as above.
+
+        With ``two_person`` a person who was let in awaits approval again: a face is a right.
+        """
+        who = (note or Note()).checked()
         owner = self._owner(staff_id)
         cipher = self._cipher_for(owner)
         with self._changing() as (connection, version):
             _demand(connection, owner)
+            (before,) = person_rows.read_people(connection, staff_id)
+            after = before if not two_person else reopened(before, who)
+            template_rows.insert_templates(connection, owner, templates, cipher)
+            template_rows.insert_photos(connection, owner, photos, cipher)
+            person_rows.update_person(connection, after, version)
+            changes = {**changes_between(before, after), "templates": [0, len(templates)]}
+            register_history.write(connection, staff_id, who, "add_templates", changes, version)
+
+    def replace_foreign_templates(
+        self, staff_id: str, templates: Sequence[Template], note: Note
+    ) -> None:
+        """Put templates of one embedder in place of those of others; errors as above."""
+        owner = self._owner(staff_id)
+        cipher = self._cipher_for(owner)
+        with self._changing() as (connection, version):
+            _demand(connection, owner)
+            template_rows.delete_foreign(connection, staff_id, templates[0].embedding_id)
             template_rows.insert_templates(connection, owner, templates, cipher)
             person_rows.touch_person(connection, staff_id, version)
-            who, changes = (note or Note()).checked(), {"templates": [0, len(templates)]}
-            register_history.write(connection, staff_id, who, "add_templates", changes, version)
+            changes = {"embedder": [None, templates[0].embedding_id]}
+            register_history.write(connection, staff_id, note, "re-embed", changes, version)
 
     def act(
         self,
@@ -175,9 +144,11 @@ class Register:
         *,
         revision: int | None = None,
         two_person: bool = False,
-        templates: Sequence[Template] = (),
+        more: Biometrics = NO_BIOMETRICS,
     ) -> Person:
-        """Change fields of a record and add templates, all or nothing; the record as it is then.
+        """Change fields of a record and add templates and photos to keep, all or nothing.
+
+        Returns the record as it is then.
 
         Errors as ``act``, ``ValueError`` as ``add_person``. Under the two-person rule a change
         of what somebody may do awaits approval again, and so does a new face.
@@ -185,9 +156,9 @@ class Register:
 
         def change(person: Person) -> Person:
             changed = edited(person, fields, note, two_person=two_person)
-            return reopened(changed, note) if two_person and templates else changed
+            return reopened(changed, note) if two_person and more.templates else changed
 
-        return self._change(staff_id, note, "edit", change, revision, templates)
+        return self._change(staff_id, note, "edit", change, revision, more)
 
     def _change(
         self,
@@ -196,15 +167,15 @@ class Register:
         action: str,
         change: Callable[[Person], Person],
         revision: int | None,
-        templates: Sequence[Template] = (),
+        more: Biometrics = NO_BIOMETRICS,
     ) -> Person:
         note.checked()
         owner = self._owner(staff_id)
-        cipher = self._cipher_for(owner) if templates else None
+        cipher = self._cipher_for(owner) if more.templates else None
         with self._changing() as (connection, version):
             found = person_rows.read_people(connection, staff_id)
             if not found:
-                raise UnknownPersonError(_nobody(staff_id))
+                raise UnknownPersonError(nobody(staff_id))
             before = found[0]
             if revision is not None and revision != before.revision:
                 last = register_history.read_history(connection, staff_id)[-1]
@@ -217,8 +188,9 @@ class Register:
             differences = changes_between(before, changed)
             if cipher is not None:
                 _demand(connection, owner)
-                template_rows.insert_templates(connection, owner, templates, cipher)
-                differences["templates"] = [0, len(templates)]
+                template_rows.insert_templates(connection, owner, more.templates, cipher)
+                template_rows.insert_photos(connection, owner, more.photos, cipher)
+                differences["templates"] = [0, len(more.templates)]
             register_history.write(connection, staff_id, note, action, differences, version)
             return person_rows.read_people(connection, staff_id)[0]
 
@@ -245,43 +217,6 @@ class Register:
             return False
         return not pragma(self._database, "wal_checkpoint(TRUNCATE)")
 
-    def people(self) -> tuple[Person, ...]:
-        """Everybody, by staff id."""
-        with self._database.reading() as connection:
-            return person_rows.read_people(connection)
-
-    def person(self, staff_id: str) -> Person:
-        """One person; ``UnknownPersonError`` where there is nobody of this id."""
-        with self._database.reading() as connection:
-            found = person_rows.read_people(connection, staff_id)
-        if not found:
-            raise UnknownPersonError(_nobody(staff_id))
-        return found[0]
-
-    def template_counts(self) -> dict[str, dict[str, int]]:
-        """How many templates each person has of each embedder: staff id, embedding id, number."""
-        with self._database.reading() as connection:
-            return template_rows.count_templates(connection)
-
-    def snapshot(self, embedding_id: str) -> RegisterSnapshot:
-        """Read people and this embedder's templates in one transaction.
-
-        Templates of other embedders never enter the gallery; they are counted. People whose
-        data key was destroyed are not there, should an old backup say otherwise.
-        """
-        with self._database.reading() as connection:
-            version = _version(connection)
-            people = person_rows.read_people(connection)
-            owners = person_rows.read_person_ids(connection)
-            sealed = template_rows.read_sealed(connection, version, embedding_id)
-            foreign = template_rows.count_foreign(connection, embedding_id)
-        ciphers, destroyed = self._all_keys() if sealed.rows else ({}, frozenset())
-        gallery = sealed.gallery(owners, ciphers, self._database.name)
-        gone = {who for who, person_id in owners.items() if person_id in destroyed}
-        left_out = {who for who, _ in sealed.rows} - set(gallery.staff_ids) - gone
-        remaining = tuple(person for person in people if person.staff_id not in gone)
-        return RegisterSnapshot(version, remaining, gallery, foreign, tuple(sorted(left_out)))
-
     def forget_destroyed(self) -> tuple[str, ...]:
         """Erase again whom an old backup brought back; their staff ids."""
         with open_keys(self._place) as keys:
@@ -293,37 +228,9 @@ class Register:
             self.remove(staff_id)
         return gone
 
-    def _may_have_key(self, staff_id: str) -> bool:
-        """False only where nobody can have one: no templates here, and no key store yet."""
-        keys = self._place.keys
-        if keys is not None and (keys.store_file is None or keys.store_file.exists()):
-            return True
-        return staff_id in self.template_counts()
-
-    def _all_keys(self) -> tuple[dict[str, Cipher], frozenset[str]]:
-        with open_keys(self._place) as keys:
-            return keys.ciphers(), keys.destroyed()
-
     def _cipher_for(self, owner: Owner) -> Cipher:
         with open_keys(self._place) as keys:
             return keys.cipher_for(owner.person_id)
-
-    def _owner(self, staff_id: str) -> Owner:
-        with self._database.reading() as connection:
-            person_id = person_rows.read_person_id(connection, staff_id)
-        if person_id is None:
-            raise UnknownPersonError(_nobody(staff_id))
-        return Owner(staff_id, person_id)
-
-    def history(self, staff_id: str) -> tuple[Entry, ...]:
-        """What was done to somebody's record, oldest first; empty for nobody."""
-        with self._database.reading() as connection:
-            return register_history.read_history(connection, staff_id)
-
-    def outbox(self, after: int = 0, limit: int = 1000) -> tuple[OutboxEntry, ...]:
-        """Changes for a ledger to read: those numbered higher than ``after``, oldest first."""
-        with self._database.reading() as connection:
-            return register_history.read_outbox(connection, after, limit)
 
     @contextmanager
     def _changing(self) -> Iterator[tuple[Connection, int]]:
@@ -333,28 +240,12 @@ class Register:
         """
         with self._database.changing() as connection:
             connection.execute(update(COUNTER).values(version=COUNTER.c.version + 1))
-            yield connection, _version(connection)
-
-
-def _version(connection: Connection) -> int:
-    return int(connection.execute(select(COUNTER.c.version)).scalar_one())
+            if self._database.dialect == "postgresql":
+                postgres.tell(connection, CHANNEL)
+            yield connection, version_in(connection)
 
 
 def _demand(connection: Connection, owner: Owner) -> None:
     """The record is still the one that was looked up before the transaction."""
     if person_rows.read_person_id(connection, owner.staff_id) != owner.person_id:
-        raise UnknownPersonError(_nobody(owner.staff_id))
-
-
-def _nobody(staff_id: str) -> str:
-    return f"nobody has the staff id {staff_id}; 'enrol list' shows everybody"
-
-
-def _file_id(place: RegisterPlace) -> tuple[int, int] | None:
-    if not isinstance(place.database, SqliteFile):
-        return None
-    try:
-        found = place.database.path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
+        raise UnknownPersonError(nobody(owner.staff_id))

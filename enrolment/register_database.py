@@ -20,6 +20,9 @@ from enrolment.site_keys import REMEDY, SiteKeyError
 from enrolment.sqlite_files import FileKind
 
 SCHEMA = 3
+CHANNEL = "bondwatch_register"
+"""Where a PostgreSQL server tells that the register has changed."""
+
 REGISTER = FileKind("register", 0x42574452, SCHEMA)  # "BWDR"
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from enrolment.gallery import Gallery
 from enrolment.people import Template, unit_rows
 from enrolment.person_rows import posix
 from enrolment.register_errors import RegisterCorruptError
-from enrolment.register_tables import TEMPLATES
+from enrolment.register_tables import PHOTOS, TEMPLATES
 from enrolment.sealing import OVERHEAD_BYTES, Cipher, SealBrokenError, place
 
 _WIRE = "<f4"
@@ -85,13 +86,56 @@ def insert_templates(
         connection.execute(insert(TEMPLATES), values)
 
 
-def read_sealed(connection: Connection, version: int, embedding_id: str) -> SealedRows:
-    """Read all templates of one embedder, still sealed."""
+def insert_photos(
+    connection: Connection, owner: Owner, photos: Sequence[bytes], cipher: Cipher
+) -> None:
+    """Keep somebody's enrolment photos, sealed."""
+    where = place("photo", owner.person_id, owner.staff_id)
+    now = posix(datetime.now(UTC))
+    for photo in photos:
+        values = {"staff_id": owner.staff_id, "sealed": cipher.seal(photo, where), "added_at": now}
+        connection.execute(insert(PHOTOS), values)
+
+
+def open_photos(connection: Connection, owner: Owner, cipher: Cipher) -> tuple[bytes, ...]:
+    """Somebody's enrolment photos; ``SealBrokenError`` for damaged ones."""
+    where = place("photo", owner.person_id, owner.staff_id)
+    query = select(PHOTOS.c.sealed).where(PHOTOS.c.staff_id == owner.staff_id)
+    rows = connection.execute(query.order_by(PHOTOS.c.photo_id)).scalars()
+    return tuple(cipher.open(sealed, where) for sealed in rows)
+
+
+def open_templates(connection: Connection, owner: Owner, cipher: Cipher) -> tuple[Template, ...]:
+    """All templates of one person, of every embedder; ``SealBrokenError``."""
+    query = select(TEMPLATES).where(TEMPLATES.c.staff_id == owner.staff_id)
+    return tuple(
+        Template(
+            np.frombuffer(cipher.open(row.sealed, owner.place(row.embedding_id)), dtype=_WIRE),
+            row.embedding_id,
+            row.quality,
+            datetime.fromtimestamp(row.added_at, UTC),
+        )
+        for row in connection.execute(query.order_by(TEMPLATES.c.template_id))
+    )
+
+
+def delete_foreign(connection: Connection, staff_id: str, embedding_id: str) -> None:
+    """Erase somebody's templates of other embedders."""
+    theirs = TEMPLATES.c.staff_id == staff_id
+    connection.execute(delete(TEMPLATES).where(theirs, TEMPLATES.c.embedding_id != embedding_id))
+
+
+def read_sealed(
+    connection: Connection, version: int, embedding_id: str, *staff_ids: str
+) -> SealedRows:
+    """Read all templates of one embedder, or those of these people, still sealed."""
     query = (
         select(TEMPLATES.c.staff_id, TEMPLATES.c.sealed)
         .where(TEMPLATES.c.embedding_id == embedding_id)
         .order_by(TEMPLATES.c.template_id)
     )
+    if staff_ids:
+        query = query.where(TEMPLATES.c.staff_id.in_(staff_ids))
     rows = connection.execute(query).all()
     return SealedRows(rows, embedding_id, version)
 

@@ -6,7 +6,6 @@ import re
 import subprocess
 import tomllib
 from importlib.metadata import distributions
-from itertools import chain
 from pathlib import Path
 
 import pytest

@@ -23,6 +23,7 @@ from enrolment.people import Person
 from enrolment.places import RegisterPlace
 from enrolment.register import Register
 from enrolment.register_errors import RegisterError
+from enrolment.register_reading import RegisterSnapshot
 from vision.core.policy import ALWAYS
 from vision.core.values import Candidate, StaffFacts
 from vision.scene_policies import AHEAD_S, BACK_S
@@ -80,6 +81,7 @@ class RegisterWatch:
         self._expires_s = float("inf")
         self._embedding_id = embedding_id
         self._register: Register | None = None
+        self._snapshot: RegisterSnapshot | None = None
         self._status = RegisterStatus(_empty_view(embedding_id), None)
 
     @property
@@ -105,22 +107,38 @@ class RegisterWatch:
 
     def _current_view(self) -> RegisterView:
         register = self._register
-        if register is not None and not register.replaced:
+        if register is not None and self._snapshot is not None and not register.replaced:
             fresh = time.monotonic() < self._expires_s
             if fresh and register.version == self._status.view.version:
                 return self._status.view
-            return self._read(register)
+            return self._viewed(register.refreshed(self._snapshot))
         # A file put in this one's place may have any version: it is read whatever it says.
         self.close()
         register = self._register = Register.open_for_reading(
             self._place, busy_timeout_s=_BUSY_TIMEOUT_S
         )
-        return self._read(register)
+        return self._viewed(register.snapshot(self._embedding_id))
 
-    def _read(self, register: Register) -> RegisterView:
-        snapshot = register.snapshot(self._embedding_id)
-        now = time.time()
-        staff = {p.staff_id: staff_facts(p, self._time_zone, now) for p in snapshot.people}
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for news where the register's server tells them; false where it does not."""
+        try:
+            return self._register is not None and self._register.wait(timeout_s)
+        except RegisterError:
+            self.close()  # the next poll says what is wrong
+            return False
+
+    def _viewed(self, snapshot: RegisterSnapshot) -> RegisterView:
+        now, before = time.time(), self._status.view.staff
+        unchanged: frozenset[int] = frozenset()
+        if self._snapshot is not None and time.monotonic() < self._expires_s:
+            unchanged = frozenset(map(id, self._snapshot.people))  # a delta keeps their objects
+        staff = {
+            p.staff_id: before[p.staff_id]
+            if id(p) in unchanged
+            else staff_facts(p, self._time_zone, now)
+            for p in snapshot.people
+        }
+        self._snapshot = snapshot
         has_hours = any(person.permits for person in snapshot.people)
         self._expires_s = time.monotonic() + _EXPAND_EVERY_S if has_hours else float("inf")
         return RegisterView(
@@ -188,7 +206,8 @@ class RegisterPolling:
                 self._watch.poll()
                 self._polled_s = time.monotonic()
                 self._read_once.set()
-                if self._ending.wait(self._poll_every_s):
+                heard = self._watch.wait(self._poll_every_s)
+                if self._ending.wait(0 if heard else self._poll_every_s):
                     return
         finally:
             self._read_once.set()

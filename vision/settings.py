@@ -141,6 +141,8 @@ class RegisterSettings:
     password: Secret | None = None
     key: Secret | None = None
     key_store: Path | str | None = None
+    two_person_rule: bool = True
+    keep_photos: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,12 +73,14 @@ class Importing:
         judge: Judge,
         *,
         embedding_id: str,
+        keep_photos: bool = False,
         dry: bool = False,
     ) -> None:
         self._target = target
         self._remembered = remembered
         self._judge = judge
         self._embedding_id = embedding_id
+        self._keep_photos = keep_photos
         self._dry = dry
         self._version = -1
         self._everybody = Everybody(_nobody(embedding_id))
@@ -163,7 +165,7 @@ class Importing:
         if before is None:
             outcome = Outcome.ADDED
         if not self._dry:
-            self._change(before, wanted, new, outcome)
+            self._change(before, wanted, new, outcome, self._held(gathered, examination, new))
             if not any(photo.refusal for photo in examination.results):
                 self._remembered.keep(wanted.staff_id, gathered.digest)
         self._everybody.add(wanted.staff_id, new)
@@ -177,16 +179,38 @@ class Importing:
         )
 
     def _change(
-        self, before: Person | None, wanted: Person, new: Sequence[Template], outcome: Outcome
+        self,
+        before: Person | None,
+        wanted: Person,
+        new: Sequence[Template],
+        outcome: Outcome,
+        photos: Sequence[bytes],
     ) -> None:
         if outcome is Outcome.UNCHANGED:
             return
         if before is None:
-            self._target.add(wanted, new)
+            self._target.add(wanted, new, photos)
         else:
-            self._target.change(wanted, new)
+            self._target.change(wanted, new, photos)
         if self._target.version == self._version + 1:
             self._version += 1  # our own change alone: the gallery in memory is told below
+
+    def _held(
+        self, gathered: Gathered, examination: Examination, new: Sequence[Template]
+    ) -> tuple[bytes, ...]:
+        """The photos to keep: those whose templates are new, where the site keeps any."""
+        if not self._keep_photos:
+            return ()
+        fresh = {
+            result.name
+            for result in examination.results
+            if any(result.template is template for template in new)
+        }
+        return tuple(
+            photo.source
+            for photo in gathered.photos
+            if photo.name in fresh and isinstance(photo.source, bytes)
+        )
 
     def _people_now(self) -> Everybody:
         """Everybody, read anew where somebody else changed the register meanwhile."""

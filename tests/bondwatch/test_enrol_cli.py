@@ -26,6 +26,7 @@ data_dir: data
 mqtt: {host: 127.0.0.1}
 models: {detector: yolox_nano_coco, face_detector: yunet_2023mar, embedder: dlib_resnet_v1}
 groups: [contractors, staff]
+register: {two_person_rule: false, keep_photos: true}
 zones:
   - id: bay
     name: Bay

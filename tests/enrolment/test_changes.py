@@ -7,7 +7,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from enrolment.people import BasisKind, LegalBasis, OwnPermit, Person, PersonState, Template
+from enrolment.people import (
+    BasisKind,
+    Biometrics,
+    LegalBasis,
+    OwnPermit,
+    Person,
+    PersonState,
+    Template,
+)
 from enrolment.places import RegisterPlace
 from enrolment.register import Register
 from enrolment.register_errors import NotAllowedError, PersonChangedError
@@ -71,7 +79,7 @@ class TestEditWithTemplates:
         """A reader never sees the new name without the new face."""
         more = [Template(row(2), "e"), Template(row(3), "e")]
 
-        edited = register.edit("ann", {"name": "Anne"}, BEN, templates=more)
+        edited = register.edit("ann", {"name": "Anne"}, BEN, more=Biometrics(tuple(more)))
 
         assert edited.name == "Anne"
         assert register.template_counts() == {"ann": {"e": 3}}
@@ -88,7 +96,9 @@ class TestEditWithTemplates:
         bad = Template(row(2) * 2, "e")
 
         with pytest.raises(ValueError, match="unit length"):
-            register.edit("ann", {"name": "Anne"}, BEN, templates=[Template(row(3), "e"), bad])
+            register.edit(
+                "ann", {"name": "Anne"}, BEN, more=Biometrics((Template(row(3), "e"), bad))
+            )
 
         assert register.person("ann").name == "Ann"
         assert register.template_counts() == {"ann": {"e": 1}}
@@ -99,13 +109,15 @@ class TestEditWithTemplates:
         register.edit("ann", {"organisation": "Cranes"}, ADA)
 
         with pytest.raises(PersonChangedError):
-            register.edit("ann", {}, BEN, revision=1, templates=[Template(row(2), "e")])
+            register.edit("ann", {}, BEN, revision=1, more=Biometrics((Template(row(2), "e"),)))
 
         assert register.template_counts() == {"ann": {"e": 1}}
 
     def test_a_new_face_awaits_approval_too(self, register: Register) -> None:
         """Under the two-person rule one account cannot let a second face in under a name."""
-        edited = register.edit("ann", {}, BEN, two_person=True, templates=[Template(row(2), "e")])
+        edited = register.edit(
+            "ann", {}, BEN, two_person=True, more=Biometrics((Template(row(2), "e"),))
+        )
 
         assert edited.state is WAITING
         assert edited.request
@@ -113,7 +125,7 @@ class TestEditWithTemplates:
 
     def test_the_added_template_opens(self, register: Register) -> None:
         """It is sealed with the person's own key, as those before."""
-        register.edit("ann", {}, BEN, templates=[Template(row(2), "e")])
+        register.edit("ann", {}, BEN, more=Biometrics((Template(row(2), "e"),)))
 
         assert register.snapshot("e").gallery.embeddings.shape == (2, 8)
 

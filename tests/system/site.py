@@ -56,6 +56,7 @@ def stage_config(broker_port: int, url: str) -> dict[str, Any]:
             "embedder": "dlib_resnet_v1",
         },
         "groups": ["cast"],
+        "register": {"two_person_rule": False},
         "zones": [zone],
         "cameras": [camera],
     }

@@ -31,8 +31,19 @@ def read_register(section: Section, sources: Sources) -> RegisterSettings:
     key, key_store = _key(section, sources), _key_store(section, sources)
     if url is not None and key_store == url:
         section.wrong("key_store", "is the register itself", "name another database, or a file")
+    default = RegisterSettings()
+    rule = section.flag("two_person_rule") if section.find("two_person_rule") else None
+    settings = RegisterSettings(
+        url,
+        username,
+        password,
+        key,
+        key_store,
+        two_person_rule=default.two_person_rule if rule is None else rule,
+        keep_photos=bool(section.flag("keep_photos")),
+    )
     section.close()
-    return RegisterSettings(url, username, password, key, key_store)
+    return settings
 
 
 def _key(section: Section, sources: Sources) -> Secret:
