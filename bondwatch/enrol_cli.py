@@ -111,8 +111,8 @@ def re_embed(*, by: By = None, config: Config = DEFAULT_CONFIG, as_json: AsJson 
     _work("enrol_export:re_embed", config, by, as_json=as_json)
 
 
-def _standing(name: str, help_text: str) -> None:
-    """A command that moves somebody to another state."""
+def _standing(name: str, help_text: str, action: str = "") -> None:
+    """A command that moves somebody to another state; ``action``: where it is called otherwise."""
 
     def command(
         staff_id: StaffId,
@@ -122,13 +122,18 @@ def _standing(name: str, help_text: str) -> None:
         revision: Revision = None,
         config: Config = DEFAULT_CONFIG,
     ) -> None:
-        _work("enrol_standing:act", config, staff_id, name, (by, why), revision)
+        _work("enrol_standing:act", config, staff_id, action or name, (by, why), revision)
 
     enrol_app.command(name, help=help_text)(command)
 
 
 _standing("approve", "Approve what another account requested; the person is let in at once.")
 _standing("reject", "Reject a request; say why.")
+_standing(
+    "request-again",
+    "Ask once more for somebody who was rejected, revoked or is out of date.",
+    "request",
+)
 _standing("suspend", "Let somebody in no longer, at once; they stay enrolled and are recognised.")
 _standing("resume", "End a suspension.")
 _standing("revoke", "End somebody's permission for good; they are recognised as revoked.")

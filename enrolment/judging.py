@@ -127,7 +127,7 @@ class Judge:
     """Judges templates by one embedder's thresholds."""
 
     def __init__(self, thresholds: Thresholds) -> None:
-        self._accept = thresholds.accept
+        self._duplicate = thresholds.duplicate
         # Photos disagree where the daemon would take one for a clear stranger beside the other.
         self._disagree = thresholds.reject - thresholds.margin
 
@@ -174,7 +174,7 @@ class Judge:
         if result.template is None:
             return result
         best = everybody.best_but(left_out, result.template.embedding)
-        if best is None or best.similarity < self._accept:
+        if best is None or best.similarity < self._duplicate:
             return result
         detail = f"{best.staff_id}, similarity {best.similarity:.3f}"
         return result.refused(Refusal.ALREADY_ENROLLED_AS, detail, best.staff_id)

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from enrolment.bulk.cells import RowRules
 from enrolment.bulk.examining import ExaminerPool, PhotoTask
 from enrolment.bulk.importing import Gathered, Importing
 from enrolment.bulk.outcomes import Outcome, RowResult
@@ -23,7 +24,7 @@ from enrolment.bulk.photo_stores import open_photos
 from enrolment.bulk.reasons import RowReason
 from enrolment.bulk.remembered import RememberedPhotos
 from enrolment.bulk.report import write_report
-from enrolment.bulk.rows import RowRules, read_rows
+from enrolment.bulk.rows import read_rows
 from enrolment.bulk.table import read_table
 from enrolment.bulk.target import RegisterTarget
 from enrolment.enrolling import Examiner, Photo
@@ -100,7 +101,7 @@ class Site:
             open_photos(self.photos) as store,
         ):
             importing = Importing(
-                RegisterTarget(register, embedding_id, NOTE),
+                RegisterTarget(register, embedding_id, NOTE, two_person=False),
                 remembered,
                 Judge(self._embedder.thresholds),
                 embedding_id=embedding_id,
@@ -264,7 +265,7 @@ class TestAgain:
         """The row waits for the next run, which sees the record as it is now."""
         site.run(BOTH)
         with site.register() as register:
-            target = RegisterTarget(register, "e", NOTE)
+            target = RegisterTarget(register, "e", NOTE, two_person=False)
             seen = target.person("obama")
             assert seen
             register.edit("obama", {"name": "B. Obama"}, Note("guard"))
@@ -372,7 +373,7 @@ def test_a_row_that_the_register_does_not_take_waits(site: Site) -> None:
         open_photos(site.photos) as store,
     ):
         judge = Judge(site._embedder.thresholds)
-        target = Quicker(register, embedding_id, NOTE)
+        target = Quicker(register, embedding_id, NOTE, two_person=False)
         importing = Importing(target, remembered, judge, embedding_id=embedding_id)
         rows = read_rows(read_table(BOTH.encode()), RULES)
         results = list(importing.run(rows, store, site._pool))

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enrolment.bulk.cells import RowRules
 from enrolment.bulk.reasons import RowReason
-from enrolment.bulk.rows import RefusedRow, RowRules, WantedRow, read_rows
+from enrolment.bulk.rows import RefusedRow, WantedRow, read_rows
 from enrolment.bulk.table import read_table
 
 RULES = RowRules(ZoneInfo("Asia/Shanghai"), frozenset({"staff", "guests"}))
