@@ -30,7 +30,7 @@ from enrolment.bulk.target import RegisterTarget
 from enrolment.enrolling import Examiner, Photo
 from enrolment.hints.language import Language
 from enrolment.judging import Judge, PhotoResult
-from enrolment.people import Person
+from enrolment.people import Person, PersonState
 from enrolment.places import SqliteFile
 from enrolment.refusals import Refusal
 from enrolment.register import Register
@@ -88,11 +88,13 @@ class Site:
         """Open the register."""
         return Register.open(self._place)
 
-    def run(self, table: str, *, dry: bool = False) -> list[RowResult]:
+    def run(self, table: str, **how: bool) -> list[RowResult]:
         """Import a table, as a new process would."""
-        return list(self.running(table, dry=dry))
+        return list(self.running(table, **how))
 
-    def running(self, table: str, *, dry: bool = False) -> Generator[RowResult, None, None]:
+    def running(
+        self, table: str, *, dry: bool = False, two_person: bool = False, keep: bool = False
+    ) -> Generator[RowResult, None, None]:
         """Import a table, row by row."""
         embedding_id = self._embedder.embedding_id
         with (
@@ -101,10 +103,11 @@ class Site:
             open_photos(self.photos) as store,
         ):
             importing = Importing(
-                RegisterTarget(register, embedding_id, NOTE, two_person=False),
+                RegisterTarget(register, embedding_id, NOTE, two_person=two_person),
                 remembered,
                 Judge(self._embedder.thresholds),
                 embedding_id=embedding_id,
+                keep_photos=keep,
                 dry=dry,
             )
             rows = read_rows(read_table(table.encode()), RULES)
@@ -201,6 +204,59 @@ class TestRows:
 
         assert (obama.outcome, obama.templates) == (ADDED, 1)
         assert [photo.name for photo in obama.refused_photos] == ["obama_2.jpg"]
+
+    def test_without_a_face_somebody_needs_a_badge(self, site: Site) -> None:
+        """A guard vouches for who declines; without a badge either, nobody could."""
+        table = "id,name,badge\nann,Ann,4711\nbob,Bob,\n"
+
+        assert ends(site.run(table)) == [(ADDED, None), (REFUSED, RowReason.NO_PHOTO)]
+        assert site.enrolled() == {"ann": ("Ann", 0)}
+        assert ends(site.run(table))[0] == (UNCHANGED, None)
+
+
+class TestHouseRules:
+    """What the site demands holds for imports as well."""
+
+    def test_under_the_two_person_rule_everybody_awaits_approval(self, site: Site) -> None:
+        """Whoever is new, and whoever may do more than before; a new name needs nobody."""
+        site.run(BOTH, two_person=True)
+        with site.register() as register:
+            for who in ("obama", "miranda"):
+                assert register.person(who).state is PersonState.AWAITING_APPROVAL
+                register.act(who, Action.APPROVE, Note("ben"), two_person=True)
+
+        site.run("id,name,groups\nobama,B. Obama,staff\nmiranda,L,guests\n", two_person=True)
+
+        with site.register() as register:
+            assert register.person("obama").state is PersonState.ACTIVE
+            assert register.person("miranda").state is PersonState.AWAITING_APPROVAL
+
+    @pytest.mark.parametrize("keep", [True, False])
+    def test_photos_are_kept_where_the_site_says_so(self, site: Site, *, keep: bool) -> None:
+        """Those of which templates were made, sealed in the register; nowhere else."""
+        photo = (site.photos / "miranda.jpg").read_bytes()
+
+        site.run(BOTH, keep=keep)
+
+        with site.register() as register:
+            assert register.biometrics("miranda")[1] == ((photo,) if keep else ())
+
+    def test_a_basis_said_again_was_still_taken_then(self, site: Site) -> None:
+        """Only another basis is a change; the first one keeps its date and its account."""
+        table = "id,name,photos,basis,purpose\nobama,B,obama_1.jpg,consent,{}\n"
+        site.run(table.format("access"))
+        with site.register() as register:
+            first = register.person("obama").basis
+
+        again = site.run(table.format("access"))
+        other = site.run(table.format("safety"))
+
+        assert ends(again) + ends(other) == [(UNCHANGED, None), (UPDATED, None)]
+        with site.register() as register:
+            now = register.person("obama").basis
+        assert first
+        assert now
+        assert (now.purpose, now.taken_at > first.taken_at) == ("safety", True)
 
 
 class TestAgain:
