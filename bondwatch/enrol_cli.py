@@ -23,6 +23,7 @@ from bondwatch.enrol_options import (
     Config,
     EditOptions,
     Revision,
+    ShownState,
     StaffId,
     Why,
 )
@@ -65,9 +66,16 @@ def edit(options: EditOptions) -> None:
 
 
 @enrol_app.command("list")
-def list_people(*, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+def list_people(
+    *,
+    state: Annotated[
+        ShownState | None, typer.Option(help="Only these; awaiting_approval: who is to be decided.")
+    ] = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
     """Show everybody in the register."""
-    _work("enrol_desk:list_people", config, as_json=as_json)
+    _work("enrol_desk:list_people", config, state and state.value, as_json=as_json)
 
 
 @enrol_app.command()
@@ -136,4 +144,4 @@ _standing(
 )
 _standing("suspend", "Let somebody in no longer, at once; they stay enrolled and are recognised.")
 _standing("resume", "End a suspension.")
-_standing("revoke", "End somebody's permission for good; they are recognised as revoked.")
+_standing("revoke", "End somebody's permission; they are recognised as revoked.")

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bondwatch import enrol_words as words
-from bondwatch.enrol_options import AddOptions
+from bondwatch.enrol_options import AddOptions, EditOptions
 from enrolment.enrolling import Examiner, Photo
 from enrolment.judging import Examination
 from enrolment.people import BasisKind, LegalBasis, OwnPermit, Person
@@ -24,6 +24,7 @@ from enrolment.register import Register
 from enrolment.register_errors import PersonExistsError, RegisterError
 from enrolment.register_history import Note
 from enrolment.staff_ids import staff_id_for
+from enrolment.states import state_at
 from enrolment.validity import end_of, start_of
 from models.embedder import embedding_id_of
 from models.entries import Role
@@ -100,14 +101,14 @@ def _enrol(options: AddOptions, settings: Settings, *, awaits_approval: bool) ->
         words.warn_of_many(register.count())
 
 
-def list_people(config: Path, *, as_json: bool) -> None:
-    """Show everybody."""
+def list_people(config: Path, state: str | None, *, as_json: bool) -> None:
+    """Show everybody, or those who are in a state now."""
     settings = read_settings(config)
     embedding_id = _embedding_id(settings)
     with Register.open_for_reading(settings.register_place) as register:
-        words.tell_people(
-            register.people(), register.template_counts(), embedding_id, as_json=as_json
-        )
+        now = datetime.now(UTC)
+        people = [one for one in register.people() if state in (None, state_at(one, now))]
+        words.tell_people(people, register.template_counts(), embedding_id, as_json=as_json)
 
 
 def show(config: Path, staff_id: str, *, as_json: bool) -> None:
@@ -194,7 +195,7 @@ def person_of(options: AddOptions, settings: Settings, register: Register, note:
             organisation=options.organisation or "",
             badge=options.badge or "",
             remarks=options.remarks or "",
-            basis=_basis(options, note),
+            basis=basis_of(options, note),
             permits=own_permits(options.zones, settings) if options.zones else None,
             watchlisted=options.watch_list,
         ).checked()
@@ -202,8 +203,11 @@ def person_of(options: AddOptions, settings: Settings, register: Register, note:
         raise typer.BadParameter(str(exc)) from exc
 
 
-def _basis(options: AddOptions, note: Note) -> LegalBasis | None:
+def basis_of(options: AddOptions | EditOptions, note: Note) -> LegalBasis | None:
+    """Why the face may be kept, taken now by this account; None where nothing is said."""
     if options.basis is None:
+        if options.purpose or options.notice:
+            raise typer.BadParameter("--purpose and --notice go with --basis")
         return None
     try:
         kind = BasisKind(options.basis)
@@ -229,12 +233,16 @@ def examiner_of(settings: Settings) -> tuple[Examiner, str]:
 
 
 def examined(
-    photos: list[Photo], settings: Settings, register: Register, distinct_from: frozenset[str]
+    photos: list[Photo],
+    settings: Settings,
+    register: Register,
+    distinct_from: frozenset[str],
+    staff_id: str | None = None,
 ) -> Examination:
-    """Judge photos against everybody but ``distinct_from``."""
+    """Judge photos against everybody but ``distinct_from``, and against the person's own."""
     examiner, embedding_id = examiner_of(settings)
     gallery = register.snapshot(embedding_id).gallery
-    return examiner.examine(photos, gallery, distinct_from)
+    return examiner.examine(photos, gallery, distinct_from, staff_id)
 
 
 def _embedding_id(settings: Settings) -> str:

@@ -10,10 +10,20 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bondwatch import enrol_words as words
-from bondwatch.enrol_desk import check_groups, examined, existing, kept, note_of, own_permits
+from bondwatch.enrol_desk import (
+    basis_of,
+    check_groups,
+    examined,
+    existing,
+    kept,
+    note_of,
+    own_permits,
+)
 from bondwatch.enrol_options import EditOptions
 from enrolment.enrolling import Photo
-from enrolment.people import PersonState
+from enrolment.people import NO_BIOMETRICS, Biometrics, PersonState
+from enrolment.register import Register
+from enrolment.register_history import Note
 from enrolment.states import Action
 from enrolment.validity import end_of, start_of
 from vision.settings import Settings
@@ -49,39 +59,23 @@ def act(
 
 
 def edit(options: EditOptions) -> None:
-    """Change what is given, and nothing else."""
+    """Change what is given, and nothing else; all of it or nothing."""
     with existing(options.config) as (settings, register):
-        note, two_person = note_of(options.by, options.why), settings.register.two_person_rule
-        fields = _fields(options, settings)
+        note = note_of(options.by, options.why)
+        fields = _fields(options, settings, note)
         if not fields and not options.photos:
             raise typer.BadParameter("nothing to change; see 'enrol edit --help'")
-        person = register.person(options.staff_id)
         try:
-            if fields:
-                person = register.edit(
-                    options.staff_id,
-                    fields,
-                    note,
-                    revision=options.revision,
-                    two_person=two_person,
-                )
+            person = register.edit(
+                options.staff_id,
+                fields,
+                note,
+                revision=options.revision,
+                two_person=settings.register.two_person_rule,
+                more=_more(options, settings, register),
+            )
         except ValueError as exc:
             raise typer.BadParameter(str(exc)) from exc
-        if options.photos:
-            photos = [Photo.of_file(path) for path in options.photos]
-            found = examined(photos, settings, register, frozenset({options.staff_id}))
-            words.tell_photos(found, words.spoken(options.language))
-            if not found.templates:
-                words.complain("No photo was added.")
-                raise typer.Exit(REFUSED)
-            register.add_templates(
-                options.staff_id,
-                found.templates,
-                note,
-                photos=kept(found, photos, settings),
-                two_person=two_person,
-            )
-            person = register.person(options.staff_id)
     waits = person.state is PersonState.AWAITING_APPROVAL
     words.tell(
         f"{person.name} ({person.staff_id}) is changed (revision {person.revision})"
@@ -89,7 +83,22 @@ def edit(options: EditOptions) -> None:
     )
 
 
-def _fields(options: EditOptions, settings: Settings) -> dict[str, Any]:
+def _more(options: EditOptions, settings: Settings, register: Register) -> Biometrics:
+    """Templates of further photos, which must be of the same person."""
+    if not options.photos:
+        return NO_BIOMETRICS
+    register.person(options.staff_id)
+    photos = [Photo.of_file(path) for path in options.photos]
+    alike = frozenset(options.not_same_as or ())
+    found = examined(photos, settings, register, alike, options.staff_id)
+    words.tell_photos(found, words.spoken(options.language))
+    if not found.templates:
+        words.complain("Nothing was changed.")
+        raise typer.Exit(REFUSED)
+    return Biometrics(found.templates, kept(found, photos, settings))
+
+
+def _fields(options: EditOptions, settings: Settings, note: Note) -> dict[str, Any]:
     zone = ZoneInfo(settings.time_zone)
     given: dict[str, Any] = {
         name: getattr(options, name)
@@ -101,6 +110,11 @@ def _fields(options: EditOptions, settings: Settings) -> dict[str, Any]:
     if options.groups is not None:
         check_groups(options.groups, settings)
         given["groups"] = frozenset(options.groups)
+    if options.watch_list is not None:
+        given["watchlisted"] = options.watch_list
+    basis = basis_of(options, note)
+    if basis is not None:
+        given["basis"] = basis
     if options.zones is not None:
         given["permits"] = own_permits(options.zones, settings)
     try:

@@ -85,7 +85,7 @@ def tell_people(
         tell_json(records)
         return
     if not records:
-        tell("Nobody is enrolled.")
+        tell("Nobody to show.")
         return
     table = Table(*_COLUMNS)
     for record in records:
