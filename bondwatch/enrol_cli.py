@@ -22,9 +22,9 @@ from bondwatch.enrol_options import (
     By,
     Config,
     EditOptions,
-    Revision,
     ShownState,
     StaffId,
+    StandingOptions,
     Why,
 )
 
@@ -122,15 +122,9 @@ def re_embed(*, by: By = None, config: Config = DEFAULT_CONFIG, as_json: AsJson 
 def _standing(name: str, help_text: str, action: str = "") -> None:
     """A command that moves somebody to another state; ``action``: where it is called otherwise."""
 
-    def command(
-        staff_id: StaffId,
-        *,
-        by: By = None,
-        why: Why = "",
-        revision: Revision = None,
-        config: Config = DEFAULT_CONFIG,
-    ) -> None:
-        _work("enrol_standing:act", config, staff_id, action or name, (by, why), revision)
+    @takes(StandingOptions)
+    def command(options: StandingOptions) -> None:
+        _work("enrol_standing:act", options, action or name)
 
     enrol_app.command(name, help=help_text)(command)
 

@@ -91,13 +91,19 @@ def _enrol(options: AddOptions, settings: Settings, *, awaits_approval: bool) ->
         if photos:
             distinct_from = frozenset(options.not_same_as or ())
             examination = examined(photos, settings, register, distinct_from)
-            words.tell_photos(examination, words.spoken(options.language))
+            if options.as_json and not examination.templates:
+                words.tell_photos_json(examination)
+            elif not options.as_json:
+                words.tell_photos(examination, words.spoken(options.language))
             if not examination.templates:
                 words.complain("Nobody was enrolled.")
                 raise typer.Exit(REFUSED)
         held = kept(examination, photos, settings)
         register.add_person(person, examination.templates, note, photos=held)
-        words.tell_enrolled(person, len(examination.templates), register.version)
+        if options.as_json:
+            words.tell_photos_json(examination, register.person(person.staff_id))
+        else:
+            words.tell_enrolled(person, len(examination.templates), register.version)
         words.warn_of_many(register.count())
 
 
@@ -124,14 +130,16 @@ def show(config: Path, staff_id: str, *, as_json: bool) -> None:
 def remove(config: Path, staff_id: str, who: tuple[str | None, str], *, confirmed: bool) -> None:
     """Erase somebody, after asking."""
     note = note_of(*who)
-    with existing(config) as (_, register):
+    with existing(config) as (settings, register):
         name = register.person(staff_id).name
         if not confirmed:
             typer.confirm(f"Erase {name} ({staff_id}) and all templates?", abort=True)
         erased = register.remove(staff_id, note)
     words.tell(f"{name} ({staff_id}) is erased.")
     words.tell("Older copies of the keys still hold theirs: 'keys backup' anew, destroy old ones.")
-    if not erased:
+    if settings.register.url is not None:
+        words.tell("Traces leave the server's disk when it next vacuums.")
+    elif not erased:
         words.tell("Traces leave the disk when the running daemon next lets go of the register.")
 
 

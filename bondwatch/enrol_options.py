@@ -119,6 +119,7 @@ class AddOptions:
     language: Language = None
     by: By = None
     why: Why = ""
+    as_json: AsJson = False
     config: Config = DEFAULT_CONFIG
 
     @property
@@ -149,4 +150,17 @@ class EditOptions:
     language: Language = None
     by: By = None
     why: Why = ""
+    as_json: AsJson = False
+    config: Config = DEFAULT_CONFIG
+
+
+@dataclass(frozen=True, slots=True)
+class StandingOptions:
+    """What `enrol approve` and the others that move somebody to another state are told."""
+
+    staff_id: StaffId
+    by: By = None
+    why: Why = ""
+    revision: Revision = None
+    as_json: AsJson = False
     config: Config = DEFAULT_CONFIG

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +18,7 @@ from bondwatch.enrol_desk import (
     note_of,
     own_permits,
 )
-from bondwatch.enrol_options import EditOptions
+from bondwatch.enrol_options import EditOptions, StandingOptions
 from enrolment.enrolling import Photo
 from enrolment.people import NO_BIOMETRICS, Biometrics, PersonState
 from enrolment.register import Register
@@ -36,26 +35,23 @@ _DONE = {
 }
 
 
-def act(
-    config: Path,
-    staff_id: str,
-    action: str,
-    who: tuple[str | None, str],
-    revision: int | None,
-) -> None:
+def act(options: StandingOptions, action: str) -> None:
     """Move somebody to another state."""
-    with existing(config) as (settings, register):
+    with existing(options.config) as (settings, register):
         person = register.act(
-            staff_id,
+            options.staff_id,
             Action(action),
-            note_of(*who),
-            revision=revision,
+            note_of(options.by, options.why),
+            revision=options.revision,
             two_person=settings.register.two_person_rule,
         )
+    if options.as_json:
+        words.tell_json(words.record_of(person))
+        return
     done = _DONE.get(person.state, f"is {person.state}")
     if action == Action.RESUME:
         done = "may be on site again"
-    words.tell(f"{person.name} ({staff_id}) {done}.")
+    words.tell(f"{person.name} ({person.staff_id}) {done}.")
 
 
 def edit(options: EditOptions) -> None:
@@ -76,6 +72,9 @@ def edit(options: EditOptions) -> None:
             )
         except ValueError as exc:
             raise typer.BadParameter(str(exc)) from exc
+    if options.as_json:
+        words.tell_json(words.record_of(person))
+        return
     waits = person.state is PersonState.AWAITING_APPROVAL
     words.tell(
         f"{person.name} ({person.staff_id}) is changed (revision {person.revision})"
@@ -91,7 +90,10 @@ def _more(options: EditOptions, settings: Settings, register: Register) -> Biome
     photos = [Photo.of_file(path) for path in options.photos]
     alike = frozenset(options.not_same_as or ())
     found = examined(photos, settings, register, alike, options.staff_id)
-    words.tell_photos(found, words.spoken(options.language))
+    if not options.as_json:
+        words.tell_photos(found, words.spoken(options.language))
+    elif not found.templates:
+        words.tell_photos_json(found)
     if not found.templates:
         words.complain("Nothing was changed.")
         raise typer.Exit(REFUSED)

@@ -47,6 +47,15 @@ def tell_photos(examination: Examination, language: Language = Language.ENGLISH)
         tell(line) if result.accepted else complain(line)
 
 
+def tell_photos_json(examination: Examination, person: Person | None = None) -> None:
+    """The same for programs, with the record, null where nobody was enrolled."""
+    photos = [
+        {"name": one.name, "refusal": one.refusal, "detail": one.detail, "other": one.other}
+        for one in examination.results
+    ]
+    tell_json({"person": record_of(person) if person else None, "photos": photos})
+
+
 def tell_enrolled(person: Person, templates: int, version: int) -> None:
     """Print that somebody is in the register now."""
     photos = "1 photo" if templates == 1 else f"{templates} photos"

@@ -209,6 +209,26 @@ def test_a_photo_that_is_added_must_show_the_same_person(config: Path, test_data
     assert (shown(config, "joe")["templates"], shown(config, "joe")["organisation"]) == (1, "")
 
 
+def test_programs_get_the_record_and_each_photos_reason(config: Path, test_data: Path) -> None:
+    """JSON alone on standard output, whether somebody was enrolled or not."""
+    ask = ("request", "Joe", "--id", "joe", "--group", "staff", "--json", "--by", "ada")
+    good, bad = test_data / "people" / "joe-biden.jpg", config
+
+    refused = enrol(config, *ask, "--photo", bad)
+    asked = enrol(config, *ask, "--photo", good, "--photo", bad)
+    approved = enrol(config, "approve", "joe", "--by", "ben", "--json")
+    changed = enrol(config, "edit", "joe", "--remarks", "tall", "--json")
+
+    told = json.loads(refused.stdout)
+    assert (refused.exit_code, told["person"]) == (1, None)
+    assert told["photos"][0]["refusal"] == "not_a_photo"
+    told = json.loads(asked.stdout)
+    assert (told["person"]["staff_id"], told["person"]["revision"]) == ("joe", 1)
+    assert [photo["refusal"] for photo in told["photos"]] == [None, "not_a_photo"]
+    assert json.loads(approved.stdout)["state"] == "active"
+    assert json.loads(changed.stdout)["remarks"] == "tall"
+
+
 class TestReEmbedding:
     """After a change of embedder."""
 
