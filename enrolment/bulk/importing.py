@@ -154,16 +154,19 @@ class Importing:
         wanted = row.person if before is None else _merged(before, row)
         if gathered.known and before is not None:
             return self._write(row, before, wanted, Examination(()), gathered)
-        if not photos and wanted.badge:  # a guard vouches for who has no face here
-            return self._write(row, before, wanted, Examination(()), gathered)
-        if not photos:
+        if not photos and not (wanted.badge or self._has_face(wanted)):
             return _refused(row, RowReason.NO_PHOTO)
+        if not photos:  # a guard vouches for who has a badge alone
+            return self._write(row, before, wanted, Examination(()), gathered)
         examination = self._judge.together(
             photos, self._people_now(), row.person.staff_id, row.not_same_as
         )
         if not examination.templates:
             return _refused(row, *_why(examination.results), examination.results)
         return self._write(row, before, wanted, examination, gathered)
+
+    def _has_face(self, person: Person) -> bool:
+        return bool(self._people_now().rows_of(person.staff_id))
 
     def _write(
         self,

@@ -301,6 +301,19 @@ class TestAgain:
         )
         assert site.enrolled()["obama"] == ("Barack Obama", 2)
 
+    def test_facts_of_who_is_enrolled_need_no_photo(self, site: Site) -> None:
+        """A table alone updates people; a photo that it names must be there all the same."""
+        site.run("id,name,photos\nobama,Barack,obama_1.jpg\n")
+        for photo in site.photos.iterdir():
+            photo.unlink()
+
+        alone = site.run("id,name\nobama,Barack Obama\n")
+        named = site.run("id,name,photos\nobama,Barry,obama_1.jpg\n")
+
+        assert ends(alone) == [(UPDATED, None)]
+        assert ends(named) == [(REFUSED, Refusal.PHOTO_MISSING)]
+        assert site.enrolled() == {"obama": ("Barack Obama", 1)}
+
     def test_history_says_who_imported_and_why(self, site: Site) -> None:
         """Adding and changing carry the note; a row that changed nothing wrote nothing."""
         site.run("id,name,photos\nobama,Barack,obama_1.jpg\n")
