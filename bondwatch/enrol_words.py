@@ -170,10 +170,11 @@ def _in_words(value: object) -> str:
 
 
 def _photo_line(result: PhotoResult, language: Language) -> str:
-    if result.refusal is None:
-        return f"{result.name}: accepted"
+    done = "accepted" if result.accepted else "refused"
+    if result.reason is None:
+        return f"{result.name}: {done}"
     detail = f" ({result.detail})" if result.detail else ""
-    return f"{result.name}: refused, {result.refusal}{detail}. {result.hint_in(language)}"
+    return f"{result.name}: {done}, {result.reason}{detail}. {result.hint_in(language)}"
 
 
 def _record(person: Person, counts: Mapping[str, int], embedding_id: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from enrolment.bulk.reasons import RowReason
 from enrolment.guided import Prompt
-from enrolment.refusals import Refusal
+from enrolment.refusals import Refusal, Remark
 
 CHINESE: dict[StrEnum, str] = {
     Refusal.PHOTO_MISSING: "找不到这个名称的照片。请核对文件名和所在文件夹。",
@@ -30,6 +30,7 @@ CHINESE: dict[StrEnum, str] = {
     Refusal.DEGENERATE_LANDMARKS: "无法确定眼睛、鼻子和嘴的位置。请重新拍照。",
     Refusal.NOT_SAME_PERSON: "这些照片似乎不是同一个人。请核对照片属于谁。",
     Refusal.ALREADY_ENROLLED_AS: "这张脸已用另一个工号登记。请核实此人身份。",
+    Remark.ALIKE: "此人与已登记的一个人很像。请核实不是同一个人。",
     RowReason.STAFF_ID_MISSING: "请为这一行填写工号。",
     RowReason.STAFF_ID_NOT_ALLOWED: "工号由 1 至 64 个英文字母、数字、“.”、“_”或“-”组成，"
     "以字母或数字开头。",

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from enrolment.bulk.reasons import RowReason
 from enrolment.guided import Prompt
-from enrolment.refusals import Refusal
+from enrolment.refusals import Refusal, Remark
 
 ENGLISH: dict[StrEnum, str] = {
     Refusal.PHOTO_MISSING: "There is no photo of this name. Check the spelling and the folder.",
@@ -29,6 +29,7 @@ ENGLISH: dict[StrEnum, str] = {
     Refusal.DEGENERATE_LANDMARKS: "Eyes, nose and mouth could not be located. Take another photo.",
     Refusal.NOT_SAME_PERSON: "The photos seem to show different people. Check whose they are.",
     Refusal.ALREADY_ENROLLED_AS: "This face is enrolled under another staff id. Check who it is.",
+    Remark.ALIKE: "Somebody enrolled looks like this. Check that it is not the same person.",
     RowReason.STAFF_ID_MISSING: "Give this row a staff id.",
     RowReason.STAFF_ID_NOT_ALLOWED: "Use 1 to 64 letters A-Z, digits, '.', '_' or '-', beginning"
     " with a letter or digit.",

@@ -32,7 +32,7 @@ from enrolment.hints.language import Language
 from enrolment.judging import Judge, PhotoResult
 from enrolment.people import Person, PersonState
 from enrolment.places import SqliteFile
-from enrolment.refusals import Refusal
+from enrolment.refusals import Refusal, Remark
 from enrolment.register import Register
 from enrolment.register_errors import PersonChangedError
 from enrolment.register_history import Note
@@ -133,10 +133,11 @@ def site(tmp_path: Path, examiner: Examiner, embedder: Embedder, portraits: Path
     return made
 
 
-def small_copy(source: Path, target: Path) -> None:
-    """Copy a portrait at 480 px."""
+def small_copy(source: Path, target: Path, width_px: int = 480) -> None:
+    """Copy a portrait smaller."""
     with Image.open(source) as picture:
-        picture.convert("RGB").resize((480, 480 * picture.height // picture.width)).save(target)
+        height_px = width_px * picture.height // picture.width
+        picture.convert("RGB").resize((width_px, height_px)).save(target)
 
 
 def ends(results: list[RowResult]) -> list[tuple[Outcome, object]]:
@@ -187,7 +188,8 @@ class TestRows:
 
     def test_one_face_under_two_ids_enters_once(self, site: Site) -> None:
         """The second row says under which id the face is known, unless a human knows better."""
-        table = "id,name,photos,not_same_as\na,A,obama_1.jpg,\nb,B,obama_2.jpg,{}\n"
+        small_copy(site.photos / "obama_1.jpg", site.photos / "again.jpg", 360)
+        table = "id,name,photos,not_same_as\na,A,obama_1.jpg,\nb,B,again.jpg,{}\n"
 
         first = site.run(table.format(""))
         second = site.run(table.format("a"))
@@ -195,6 +197,13 @@ class TestRows:
         assert ends(first) == [(ADDED, None), (REFUSED, Refusal.ALREADY_ENROLLED_AS)]
         assert first[1].detail.startswith("a, similarity")
         assert ends(second) == [(UNCHANGED, None), (ADDED, None)]
+
+    def test_somebody_alike_is_told(self, site: Site) -> None:
+        """It may be the same person: the row enters, and the photo has its remark."""
+        _, second = site.run("id,name,photos\na,A,obama_1.jpg\nb,B,obama_2.jpg\n")
+
+        (photo,) = second.noted_photos
+        assert (second.outcome, photo.reason, photo.other) == (ADDED, Remark.ALIKE, "a")
 
     def test_one_good_photo_of_two_is_enough(self, site: Site) -> None:
         """The bad one is named in the result."""
@@ -418,7 +427,8 @@ def test_no_bytes_are_half_enrolled(photos: list[bytes], site: Site) -> None:
 
 def test_a_dry_run_changes_nothing_and_says_the_same(site: Site) -> None:
     """Duplicates within the table are found as well."""
-    table = "id,name,photos\na,A,obama_1.jpg\nb,B,obama_2.jpg\n"
+    small_copy(site.photos / "obama_1.jpg", site.photos / "again.jpg", 360)
+    table = "id,name,photos\na,A,obama_1.jpg\nb,B,again.jpg\n"
 
     dry = site.run(table, dry=True)
 
