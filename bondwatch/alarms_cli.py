@@ -154,7 +154,7 @@ def vouch(
 
 def _demand_staff(settings: Settings, staff_id: str) -> None:
     try:
-        with Register.open_for_reading(settings.register_path) as register:
+        with Register.open_for_reading(settings.register_place) as register:
             register.person(staff_id)
     except RegisterError as error:
         raise CommandError(str(error), "vouch for somebody who is enrolled") from error

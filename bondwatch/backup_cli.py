@@ -13,6 +13,8 @@ import typer
 from bondwatch.archive import ArchiveError, Member, back_up
 from bondwatch.archive import restore as restore_archive
 from bondwatch.failures import CommandError
+from enrolment.key_rotation import key_store_exists
+from enrolment.places import KeyPlace, RegisterPlace, SqliteFile
 from enrolment.register import Register
 from enrolment.register_errors import RegisterError
 from vision.config_reader import read_settings
@@ -35,7 +37,7 @@ def backup(
 ) -> None:
     """Copy the journal and the register into one file; the daemon may be running.
 
-    It holds face templates: keep it as safe as the register itself.
+    The keys are not in it ('bondwatch keys backup'): without them its faces cannot be read.
     """
     settings = read_settings(config)
     try:
@@ -58,8 +60,13 @@ def restore(
         with closing(DataDirLock(settings.data_dir, orphans_wait_s=0.0)):
             if settings.run_dir.exists() and publisher_runs(settings.run_dir):
                 raise CommandError("a publisher is running", "end the daemon first")
-            accept = {"journal.db": _accept_journal, "register.db": _accept_register}
+            keys = settings.register_place.keys
+            accept = {
+                "journal.db": _accept_journal,
+                "register.db": lambda path: _accept_register(path, keys),
+            }
             members = restore_archive(source, _databases(settings), force=force, accept=accept)
+            _forget_destroyed(settings)
     except DataDirError as error:
         raise CommandError(error.what, "end the daemon first") from error
     except ArchiveError as error:
@@ -68,7 +75,11 @@ def restore(
 
 
 def _databases(settings: Settings) -> dict[str, Path]:
-    return {"journal.db": settings.journal_path, "register.db": settings.register_path}
+    """The files; a register on a server is its administrator's to back up."""
+    journal = {"journal.db": settings.journal_path}
+    if settings.register.url is not None:
+        return journal
+    return {**journal, "register.db": settings.register_path}
 
 
 def _accept_journal(path: Path) -> None:
@@ -78,11 +89,21 @@ def _accept_journal(path: Path) -> None:
         raise ArchiveError(str(error)) from error
 
 
-def _accept_register(path: Path) -> None:
+def _accept_register(path: Path, keys: KeyPlace | None) -> None:
     try:
-        Register.open(path).close()
+        Register.open(RegisterPlace(SqliteFile(path), keys)).close()
     except RegisterError as error:
         raise ArchiveError(str(error)) from error
+
+
+def _forget_destroyed(settings: Settings) -> None:
+    """Whoever was erased since the backup was made stays erased."""
+    keys = settings.register_place.keys
+    if keys is None or not (settings.register_path.exists() and key_store_exists(keys)):
+        return
+    with Register.open(settings.register_place) as register:
+        for staff_id in register.forget_destroyed():
+            typer.echo(f"{staff_id} was erased since; erased again.", err=True)
 
 
 def _told(error: ArchiveError) -> CommandError:

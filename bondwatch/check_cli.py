@@ -35,9 +35,13 @@ def check(
 
 def _groups_of(settings: Settings) -> set[str]:
     """The groups that somebody has; empty while nobody is enrolled, or no register there yet."""
-    if not settings.register_path.is_file():
+    if settings.register.url is None and not settings.register_path.is_file():
         return set()
     from enrolment.register import Register  # noqa: PLC0415 - needs NumPy, and seldom wanted here
+    from enrolment.register_errors import RegisterMissingError  # noqa: PLC0415 - the same
 
-    with Register.open_for_reading(settings.register_path) as register:
-        return {group for person in register.people() for group in person.groups}
+    try:
+        with Register.open_for_reading(settings.register_place) as register:
+            return {group for person in register.people() for group in person.groups}
+    except RegisterMissingError:
+        return set()

@@ -26,6 +26,7 @@ COMMANDS = (
     LazyCommand("alarms", "bondwatch.alarms_cli:alarms_app", "List, follow, acknowledge alarms."),
     LazyCommand("vouch", "bondwatch.alarms_cli:vouch", "Answer for the person behind an alarm."),
     LazyCommand("enrol", "bondwatch.enrol_cli:enrol_app", "Keep the register of people."),
+    LazyCommand("keys", "bondwatch.keys_cli:keys_app", "Keep the keys that seal faces."),
     LazyCommand("models", "bondwatch.models_cli:models_app", "List, verify and pull weights."),
     LazyCommand("backup", "bondwatch.backup_cli:backup", "Save journal and register to one file."),
     LazyCommand("restore", "bondwatch.backup_cli:restore", "Bring a backup back."),

@@ -13,7 +13,16 @@ from typing import Annotated
 import typer
 
 from bondwatch.command_options import takes
-from bondwatch.enrol_import_cli import Language
+from bondwatch.enrol_options import (
+    DEFAULT_CONFIG,
+    By,
+    Config,
+    Language,
+    NotSameAs,
+    ValidFrom,
+    ValidTo,
+    Why,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +52,13 @@ class CaptureOptions:
     staff_id: Annotated[
         str | None, typer.Option("--id", metavar="STAFF_ID", help="Default: made from the name.")
     ] = None
-    valid_from: Annotated[
-        str | None, typer.Option(metavar="DATE", help="First day, in the site's time zone.")
-    ] = None
-    valid_to: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Last day, that day included.")
-    ] = None
-    not_same_as: Annotated[
-        list[str] | None,
-        typer.Option(metavar="STAFF_ID", help="You checked: somebody alike, but another person."),
-    ] = None
+    valid_from: ValidFrom = None
+    valid_to: ValidTo = None
+    not_same_as: NotSameAs = None
     language: Language = None
-    config: Annotated[
-        Path, typer.Option("--config", metavar="FILE", help="The site's config.yaml.")
-    ] = Path("config.yaml")
+    by: By = None
+    why: Why = ""
+    config: Config = DEFAULT_CONFIG
 
 
 @takes(CaptureOptions)

@@ -8,19 +8,23 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import typer
 
 from bondwatch import enrol_words as words
-from bondwatch.enrol_cli import AddOptions
+from bondwatch.enrol_options import AddOptions, EditOptions
 from enrolment.enrolling import Examiner, Photo
 from enrolment.judging import Examination
-from enrolment.people import Person, PersonState
+from enrolment.people import BasisKind, LegalBasis, OwnPermit, Person
+from enrolment.person_changes import requested
 from enrolment.register import Register
 from enrolment.register_errors import PersonExistsError, RegisterError
+from enrolment.register_history import Note
 from enrolment.staff_ids import staff_id_for
+from enrolment.states import state_at
 from enrolment.validity import end_of, start_of
 from models.embedder import embedding_id_of
 from models.entries import Role
@@ -29,6 +33,7 @@ from models.loading import ModelLoader
 from models.manifest import read_manifest
 from models.store import standard_store
 from vision.config_reader import ConfigError, read_settings
+from vision.configuration.own_permits import read_own_permit
 from vision.settings import Settings
 
 REFUSED = 1
@@ -54,69 +59,134 @@ def telling_refusals() -> Iterator[None]:
 def add(options: AddOptions) -> None:
     """Enrol somebody from photos, or tell for each photo why not."""
     settings = read_settings(options.config)
-    check_groups(options.groups, settings)
-    with Register.open(settings.register_path) as register:
-        person = person_of(options, settings, register)
+    if settings.register.two_person_rule:
+        words.complain(
+            "Two people enrol here: ask with 'enrol request', and somebody else approves; "
+            "or set register.two_person_rule: false in config.yaml."
+        )
+        raise typer.Exit(REFUSED)
+    _enrol(options, settings, awaits_approval=False)
+
+
+def request(options: AddOptions) -> None:
+    """The same, but the person awaits another account's approval."""
+    _enrol(options, read_settings(options.config), awaits_approval=True)
+
+
+def _enrol(options: AddOptions, settings: Settings, *, awaits_approval: bool) -> None:
+    check_groups(options.groups or [], settings)
+    if not (options.all_photos or options.badge):
+        raise typer.BadParameter("Missing option: --photo, or --badge for somebody without a face")
+    if not (options.groups or options.zones or options.watch_list):
+        raise typer.BadParameter(
+            "Missing option: --group or --zone; without any they may go nowhere"
+        )
+    note = note_of(options.by, options.why)
+    with Register.open(settings.register_place) as register:
+        person = person_of(options, settings, register, note)
+        if awaits_approval:
+            person = requested(person, note)
         photos = [Photo.of_file(path) for path in options.all_photos]
-        distinct_from = frozenset(options.not_same_as or ())
-        examination = _examined(photos, settings, register, distinct_from)
-        words.tell_photos(examination, words.spoken(options.language))
-        if not examination.templates:
-            words.complain("Nobody was enrolled.")
-            raise typer.Exit(REFUSED)
-        register.add_person(person, examination.templates)
-        words.tell_enrolled(person, len(examination.templates), register.version)
+        examination = Examination(())
+        if photos:
+            distinct_from = frozenset(options.not_same_as or ())
+            examination = examined(photos, settings, register, distinct_from)
+            if options.as_json and not examination.templates:
+                words.tell_photos_json(examination)
+            elif not options.as_json:
+                words.tell_photos(examination, words.spoken(options.language))
+            if not examination.templates:
+                words.complain("Nobody was enrolled.")
+                raise typer.Exit(REFUSED)
+        held = kept(examination, photos, settings)
+        register.add_person(person, examination.templates, note, photos=held)
+        if options.as_json:
+            words.tell_photos_json(examination, register.person(person.staff_id))
+        else:
+            words.tell_enrolled(person, len(examination.templates), register.version)
+        words.warn_of_many(register.count())
 
 
-def list_people(config: Path, *, as_json: bool) -> None:
-    """Show everybody."""
+def list_people(config: Path, state: str | None, *, as_json: bool) -> None:
+    """Show everybody, or those who are in a state now."""
     settings = read_settings(config)
     embedding_id = _embedding_id(settings)
-    with Register.open_for_reading(settings.register_path) as register:
-        words.tell_people(
-            register.people(), register.template_counts(), embedding_id, as_json=as_json
-        )
+    with Register.open_for_reading(settings.register_place) as register:
+        now = datetime.now(UTC)
+        people = [one for one in register.people() if state in (None, state_at(one, now))]
+        words.tell_people(people, register.template_counts(), embedding_id, as_json=as_json)
 
 
 def show(config: Path, staff_id: str, *, as_json: bool) -> None:
     """Show one person."""
     settings = read_settings(config)
     embedding_id = _embedding_id(settings)
-    with Register.open_for_reading(settings.register_path) as register:
+    with Register.open_for_reading(settings.register_place) as register:
         counts = register.template_counts().get(staff_id, {})
-        words.tell_person(register.person(staff_id), counts, embedding_id, as_json=as_json)
+        person, history = register.person(staff_id), register.history(staff_id)
+        words.tell_person(person, counts, embedding_id, history, as_json=as_json)
 
 
-def set_active(config: Path, staff_id: str, *, active: bool) -> None:
-    """Suspend somebody, or end the suspension."""
-    with _existing(config) as register:
-        register.set_state(staff_id, PersonState.ACTIVE if active else PersonState.SUSPENDED)
-        done = "may be on site again" if active else "is suspended"
-        words.tell(f"{register.person(staff_id).name} ({staff_id}) {done}.")
-
-
-def remove(config: Path, staff_id: str, *, confirmed: bool) -> None:
+def remove(config: Path, staff_id: str, who: tuple[str | None, str], *, confirmed: bool) -> None:
     """Erase somebody, after asking."""
-    with _existing(config) as register:
+    note = note_of(*who)
+    with existing(config) as (settings, register):
         name = register.person(staff_id).name
         if not confirmed:
             typer.confirm(f"Erase {name} ({staff_id}) and all templates?", abort=True)
-        erased = register.remove(staff_id)
+        erased = register.remove(staff_id, note)
     words.tell(f"{name} ({staff_id}) is erased.")
-    if not erased:
+    words.tell("Older copies of the keys still hold theirs: 'keys backup' anew, destroy old ones.")
+    if settings.register.url is not None:
+        words.tell("Traces leave the server's disk when it next vacuums.")
+    elif not erased:
         words.tell("Traces leave the disk when the running daemon next lets go of the register.")
 
 
 @contextmanager
-def _existing(config: Path) -> Iterator[Register]:
+def existing(config: Path) -> Iterator[tuple[Settings, Register]]:
     """Open the register for a change that makes no sense in a new one."""
     settings = read_settings(config)
-    Register.open_for_reading(settings.register_path).close()
-    with Register.open(settings.register_path) as register:
-        yield register
+    Register.open_for_reading(settings.register_place).close()
+    with Register.open(settings.register_place) as register:
+        yield settings, register
 
 
-def person_of(options: AddOptions, settings: Settings, register: Register) -> Person:
+def note_of(by: str | None, why: str) -> Note:
+    """Who changes the register, and why; a usage error for what could deceive."""
+    try:
+        return (Note(why=why) if by is None else Note(by, why)).checked()
+    except ValueError as exc:
+        raise typer.BadParameter(str(exc)) from exc
+
+
+def own_permits(written: list[str], settings: Settings) -> tuple[OwnPermit, ...]:
+    """Zones of somebody's own, as they are typed; a usage error says how to type them."""
+    try:
+        permits = tuple(read_own_permit(text) for text in written)
+    except ValueError as exc:
+        raise typer.BadParameter(str(exc)) from exc
+    known = {zone.zone_id for zone in settings.zones}
+    if unknown := sorted({permit.zone_id for permit in permits} - known):
+        raise typer.BadParameter(
+            f"unknown zone {', '.join(unknown)}; known zones: {', '.join(sorted(known))}"
+        )
+    return permits
+
+
+def kept(found: Examination, photos: list[Photo], settings: Settings) -> tuple[bytes, ...]:
+    """The photos to keep: those that were accepted, where the site keeps any."""
+    if not (settings.register.keep_photos and found.templates):
+        return ()
+    pairs = zip(found.results, photos, strict=True)
+    return tuple(
+        photo.source.read_bytes() if isinstance(photo.source, Path) else photo.source
+        for result, photo in pairs
+        if result.template is not None
+    )
+
+
+def person_of(options: AddOptions, settings: Settings, register: Register, note: Note) -> Person:
     """The person that somebody wants enrolled; typer.BadParameter, PersonExistsError."""
     name = unicodedata.normalize("NFC", options.name).strip()
     zone = ZoneInfo(settings.time_zone)
@@ -127,30 +197,60 @@ def person_of(options: AddOptions, settings: Settings, register: Register) -> Pe
         return Person(
             staff_id=options.staff_id or staff_id_for(name, taken.__contains__),
             name=name,
-            groups=frozenset(options.groups),
+            groups=frozenset(options.groups or ()),
             valid_from=start_of(options.valid_from, zone) if options.valid_from else None,
             valid_to=end_of(options.valid_to, zone) if options.valid_to else None,
+            organisation=options.organisation or "",
+            badge=options.badge or "",
+            remarks=options.remarks or "",
+            basis=basis_of(options, note),
+            permits=own_permits(options.zones, settings) if options.zones else None,
+            watchlisted=options.watch_list,
         ).checked()
     except ValueError as exc:
         raise typer.BadParameter(str(exc)) from exc
 
 
+def basis_of(options: AddOptions | EditOptions, note: Note) -> LegalBasis | None:
+    """Why the face may be kept, taken now by this account; None where nothing is said."""
+    if options.basis is None:
+        if options.purpose or options.notice:
+            raise typer.BadParameter("--purpose and --notice go with --basis")
+        return None
+    try:
+        kind = BasisKind(options.basis)
+    except ValueError:
+        raise typer.BadParameter("--basis is consent or statutory") from None
+    return LegalBasis(kind, options.purpose, options.notice, datetime.now(UTC), note.by)
+
+
 def check_groups(groups: list[str], settings: Settings) -> None:
-    """Raise typer.BadParameter for a group that the configuration does not know."""
+    """A usage error for a group that the configuration does not know."""
     unknown = sorted(set(groups) - set(settings.groups))
     if unknown:
         known = ", ".join(sorted(settings.groups)) or "none; add them to config.yaml"
         raise typer.BadParameter(f"unknown group {', '.join(unknown)}; known groups: {known}")
 
 
-def _examined(
-    photos: list[Photo], settings: Settings, register: Register, distinct_from: frozenset[str]
-) -> Examination:
+def examiner_of(settings: Settings) -> tuple[Examiner, str]:
+    """What judges photos with the configured models, and its embedder's id."""
     loader = ModelLoader(standard_store(settings.models.directory))
     embedder = loader.embedder(settings.models.embedder)
-    examiner = Examiner(loader.face_detector(settings.models.face_detector), embedder)
-    gallery = register.snapshot(embedder.embedding_id).gallery
-    return examiner.examine(photos, gallery, distinct_from)
+    detector = loader.face_detector(settings.models.face_detector)
+    return Examiner(detector, embedder), embedder.embedding_id
+
+
+def examined(
+    photos: list[Photo],
+    settings: Settings,
+    register: Register,
+    distinct_from: frozenset[str],
+    staff_id: str | None = None,
+) -> Examination:
+    """Judge photos against everybody but ``distinct_from``, and against the person's own."""
+    examiner, embedding_id = examiner_of(settings)
+    gallery = register.snapshot(embedding_id).gallery
+    return examiner.examine(photos, gallery, distinct_from, staff_id)
 
 
 def _embedding_id(settings: Settings) -> str:

@@ -14,13 +14,7 @@ from typing import Annotated
 import typer
 
 from bondwatch.command_options import takes
-
-
-class SpokenLanguage(StrEnum):
-    """The languages of hints."""
-
-    en = "en"
-    zh = "zh"
+from bondwatch.enrol_options import DEFAULT_CONFIG, AsJson, By, Config, Language, Why
 
 
 class WrittenOrder(StrEnum):
@@ -28,11 +22,6 @@ class WrittenOrder(StrEnum):
 
     dmy = "dmy"
     mdy = "mdy"
-
-
-Language = Annotated[
-    SpokenLanguage | None, typer.Option("--language", help="Of the hints; default: the terminal's.")
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +34,9 @@ class ImportOptions:
             metavar="PEOPLE",
             exists=True,
             dir_okay=False,
-            help="CSV with the columns staff_id, name, groups, valid_from, valid_to, photos,"
-            " not_same_as;"
-            " or a zip with one such CSV and the photos in it.",
+            help="CSV with the columns staff_id, name, groups, zones, valid_from, valid_to, photos,"
+            " badge, organisation, basis, purpose, notice, remarks, not_same_as; or a zip with one"
+            " such CSV and the photos in it.",
         ),
     ]
     photos: Annotated[
@@ -74,10 +63,10 @@ class ImportOptions:
         int | None, typer.Option(min=1, max=64, help="Processes; default: one for each core.")
     ] = None
     language: Language = None
-    as_json: Annotated[bool, typer.Option("--json", help="JSON for programs.")] = False
-    config: Annotated[
-        Path, typer.Option("--config", metavar="FILE", help="The site's config.yaml.")
-    ] = Path("config.yaml")
+    by: By = None
+    why: Why = ""
+    as_json: AsJson = False
+    config: Config = DEFAULT_CONFIG
 
 
 @takes(ImportOptions)

@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bondwatch import enrol_import_words as words
-from bondwatch.enrol_desk import REFUSED, USAGE
+from bondwatch.enrol_desk import REFUSED, USAGE, note_of
 from bondwatch.enrol_import_cli import ImportOptions
-from bondwatch.enrol_words import complain, spoken
+from bondwatch.enrol_words import complain, spoken, warn_of_many
+from enrolment.bulk.cells import RowRules
 from enrolment.bulk.dates import DateOrder
 from enrolment.bulk.examining import ExaminerPool
 from enrolment.bulk.importing import Gathered, Importing, Row
@@ -25,7 +26,7 @@ from enrolment.bulk.outcomes import Outcome, RowResult
 from enrolment.bulk.photo_stores import PhotoStoreError, open_photos, table_in_zip
 from enrolment.bulk.remembered import RememberedPhotos
 from enrolment.bulk.report import write_report
-from enrolment.bulk.rows import RowRules, read_rows
+from enrolment.bulk.rows import read_rows
 from enrolment.bulk.table import MAX_TABLE_BYTES, Table, TableError, read_table
 from enrolment.bulk.target import RegisterTarget
 from enrolment.enrolling import Examiner
@@ -37,7 +38,10 @@ from models.loading import ModelLoader
 from models.manifest import read_manifest
 from models.store import standard_store
 from vision.config_reader import read_settings
+from vision.configuration.own_permits import read_own_permit
 from vision.settings import ModelSettings, Settings
+
+_SHOWN_NAME_CHARS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +87,32 @@ def _imported(
     photos = options.photos or _beside(options.people)
     with ExitStack() as stack:
         store = stack.enter_context(open_photos(photos))
-        register = stack.enter_context(Register.open(settings.register_path))
+        register = stack.enter_context(Register.open(settings.register_place))
         remembered = stack.enter_context(RememberedPhotos(settings.data_dir / "imports.db"))
         jobs = options.jobs or os.cpu_count() or 1
         pool: ExaminerPool[Gathered] = ExaminerPool(SiteExaminer(settings.models), jobs)
         stack.enter_context(pool)
         importing = Importing(
-            RegisterTarget(register, embedding_id),
+            _target(register, embedding_id, options, settings),
             remembered,
             Judge(spec_of(embedder).thresholds),
             embedding_id=embedding_id,
+            keep_photos=settings.register.keep_photos,
             dry=options.dry_run,
         )
         yield from words.with_progress(importing.run(rows, store, pool), len(rows))
+        warn_of_many(register.count())
+
+
+def _target(
+    register: Register, embedding_id: str, options: ImportOptions, settings: Settings
+) -> RegisterTarget:
+    """The register, with what the history of each person says of this import."""
+    # A file can be called anything.
+    name = "".join(char if char.isprintable() else "?" for char in options.people.name)
+    why = options.why or f"import of {name[:_SHOWN_NAME_CHARS]}"
+    note, rule = note_of(options.by, why), settings.register.two_person_rule
+    return RegisterTarget(register, embedding_id, note, two_person=rule)
 
 
 def _table(options: ImportOptions) -> Table:
@@ -119,6 +136,9 @@ def _rules(options: ImportOptions, settings: Settings) -> RowRules:
         known_groups=frozenset(settings.groups),
         default_groups=frozenset(options.groups or ()),
         date_order=DateOrder(options.date_order) if options.date_order else None,
+        known_zones=frozenset(zone.zone_id for zone in settings.zones),
+        read_permit=read_own_permit,
+        taken_by=note_of(options.by, options.why).by,
     )
 
 

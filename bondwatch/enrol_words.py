@@ -16,8 +16,12 @@ from rich.text import Text
 
 from enrolment.hints.language import Language, language_of
 from enrolment.judging import Examination, PhotoResult
-from enrolment.people import Person
+from enrolment.people import Person, PersonState, Request
+from enrolment.person_documents import documents_of
+from enrolment.register_history import Entry
+from enrolment.states import state_at
 
+MANY_PEOPLE = 90_000
 _COLUMNS = ("Staff id", "Name", "Groups", "State", "Valid from", "Valid to", "Templates")
 
 
@@ -43,13 +47,38 @@ def tell_photos(examination: Examination, language: Language = Language.ENGLISH)
         tell(line) if result.accepted else complain(line)
 
 
+def tell_photos_json(examination: Examination, person: Person | None = None) -> None:
+    """The same for programs, with the record, null where nobody was enrolled."""
+    photos = [
+        {"name": one.name, "refusal": one.refusal, "detail": one.detail, "other": one.other}
+        for one in examination.results
+    ]
+    tell_json({"person": record_of(person) if person else None, "photos": photos})
+
+
 def tell_enrolled(person: Person, templates: int, version: int) -> None:
     """Print that somebody is in the register now."""
     photos = "1 photo" if templates == 1 else f"{templates} photos"
+    how = f"from {photos}" if templates else f"without a photo (badge {person.badge})"
+    groups = ", ".join(sorted(person.groups)) or "none"
+    waits = person.state is PersonState.AWAITING_APPROVAL
+    done = "is requested" if waits else "is enrolled"
     tell(
-        f"{person.name} is enrolled as {person.staff_id} from {photos}"
-        f" (groups: {', '.join(sorted(person.groups))}; register version {version})."
+        f"{person.name} {done} as {person.staff_id} {how}"
+        f" (groups: {groups}; register version {version})."
     )
+    if waits:
+        tell(f"Another account approves: bondwatch enrol approve {person.staff_id}")
+        tell(f"How it goes: bondwatch enrol show {person.staff_id}")
+
+
+def warn_of_many(people: int) -> None:
+    """Say in time that a register of 100,000 people is more than the site's own affair."""
+    if people >= MANY_PEOPLE:
+        complain(
+            f"{people} people are enrolled. In China, who keeps the faces of 100,000 files that"
+            " with the authorities: see to it before, or remove those who have left."
+        )
 
 
 def tell_people(
@@ -62,10 +91,10 @@ def tell_people(
     """Print everybody; ``counts``: templates by staff id and embedding id."""
     records = [_record(who, counts.get(who.staff_id, {}), embedding_id) for who in people]
     if as_json:
-        _tell_json(records)
+        tell_json(records)
         return
     if not records:
-        tell("Nobody is enrolled.")
+        tell("Nobody to show.")
         return
     table = Table(*_COLUMNS)
     for record in records:
@@ -74,22 +103,78 @@ def tell_people(
 
 
 def tell_person(
-    person: Person, counts: Mapping[str, int], embedding_id: str, *, as_json: bool
+    person: Person,
+    counts: Mapping[str, int],
+    embedding_id: str,
+    history: Sequence[Entry] = (),
+    *,
+    as_json: bool,
 ) -> None:
-    """Print one person."""
-    record = _record(person, counts, embedding_id)
+    """Print one person with everything but the face, and what was done to the record."""
+    record = {**record_of(person), **_record(person, counts, embedding_id)}
+    entries = [{"at": _iso(e.at), "by": e.by, "action": e.action, "why": e.why} for e in history]
     if as_json:
-        _tell_json(record)
+        tell_json({**record, "history": entries})
         return
     for title, cell in zip(_COLUMNS, _cells(record), strict=True):
         tell(f"{title + ':':<12} {cell}")
+    for name in ("organisation", "badge", "remarks", "basis", "permits"):
+        if record[name]:
+            tell(f"{name.capitalize() + ':':<12} {_in_words(record[name])}")
+    if person.request is not None:
+        tell(f"{'Request:':<12} {_progress(person.request)}")
+    if person.watchlisted:
+        tell("WATCH LIST:  must not be here; alarms on sight")
+    tell(f"Revision:    {person.revision}")
+    for entry in entries:
+        why = f" ({entry['why']})" if entry["why"] else ""
+        tell(f"{entry['at']}  {entry['by']}: {entry['action']}{why}")
+
+
+def record_of(person: Person) -> dict[str, object]:
+    """Everything the register says of a person in values that JSON can hold."""
+    documents = {
+        name: None if text is None else json.loads(text)
+        for name, text in documents_of(person).items()
+    }
+    return {
+        "staff_id": person.staff_id,
+        "name": person.name,
+        "organisation": person.organisation,
+        "groups": sorted(person.groups),
+        "state": _state(person),
+        "valid_from": _iso(person.valid_from),
+        "valid_to": _iso(person.valid_to),
+        "created_at": _iso(person.created_at),
+        "badge": person.badge,
+        "remarks": person.remarks,
+        "watchlisted": person.watchlisted,
+        "revision": person.revision,
+        **documents,
+    }
+
+
+def _progress(request: Request) -> str:
+    """How a request goes, for who asked."""
+    asked = f"asked for by {request.by} on {_iso(request.at)}"
+    why = f": {request.why}" if request.why else ""
+    if request.decision is None:
+        return f"{asked}{why}; awaits another account's approval"
+    return f"{asked}; {request.decision} by {request.decided_by} on {_iso(request.decided_at)}{why}"
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {text}" for key, text in value.items() if text)
+    return json.dumps(value) if isinstance(value, list) else str(value)
 
 
 def _photo_line(result: PhotoResult, language: Language) -> str:
-    if result.refusal is None:
-        return f"{result.name}: accepted"
+    done = "accepted" if result.accepted else "refused"
+    if result.reason is None:
+        return f"{result.name}: {done}"
     detail = f" ({result.detail})" if result.detail else ""
-    return f"{result.name}: refused, {result.refusal}{detail}. {result.hint_in(language)}"
+    return f"{result.name}: {done}, {result.reason}{detail}. {result.hint_in(language)}"
 
 
 def _record(person: Person, counts: Mapping[str, int], embedding_id: str) -> dict[str, object]:
@@ -99,6 +184,7 @@ def _record(person: Person, counts: Mapping[str, int], embedding_id: str) -> dic
         "name": person.name,
         "groups": sorted(person.groups),
         "state": _state(person),
+        "watchlisted": person.watchlisted,
         "valid_from": _iso(person.valid_from),
         "valid_to": _iso(person.valid_to),
         "created_at": _iso(person.created_at),
@@ -124,8 +210,8 @@ def _cells(record: Mapping[str, object]) -> tuple[str, ...]:
 def _state(person: Person) -> str:
     """The state as it works now: an active person may be out of date."""
     now = datetime.now(UTC)
-    if person.active and person.valid_to and person.valid_to <= now:
-        return "expired"
+    if (state := state_at(person, now)) is not person.state:
+        return state
     if person.active and person.valid_from and person.valid_from > now:
         return "not yet valid"
     return person.state
@@ -135,5 +221,6 @@ def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def _tell_json(value: object) -> None:
+def tell_json(value: object) -> None:
+    """Print a value for programs."""
     print(json.dumps(value, ensure_ascii=False, indent=2))  # noqa: T201 - for programs, unwrapped

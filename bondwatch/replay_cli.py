@@ -71,7 +71,7 @@ def _models(settings: Settings) -> ModelSet:
 
 def _register(settings: Settings, embedding_id: str) -> RegisterView:
     """Today's register; without one, or where it cannot be read, an error."""
-    watch = RegisterWatch(settings.register_path, embedding_id)
+    watch = RegisterWatch(settings.register_place, embedding_id, settings.time_zone)
     try:
         status = watch.poll()
     finally:

@@ -72,6 +72,12 @@ class Gallery:
         people = tuple(sorted_owners[i] for i in starts)
         return cls(grouped, people, first_rows, register_version, embedding_id)
 
+    @classmethod
+    def of_nobody(cls, embedding_id: str) -> Gallery:
+        """The gallery of an empty register, of version 0."""
+        rows = np.empty((0, 1), np.float32)
+        return cls.build([], rows, register_version=0, embedding_id=embedding_id)
+
     @property
     def empty(self) -> bool:
         return not self.staff_ids
@@ -111,6 +117,35 @@ class Gallery:
             register_version=self.register_version,
             embedding_id=self.embedding_id,
         )
+
+    def updated(self, drop: frozenset[str], addition: Gallery) -> Gallery:
+        """Return a gallery without some people and with those of ``addition``, at its version.
+
+        Somebody in both must be in ``drop``. The rows are copied once; nothing is compared.
+        ``ValueError`` for an addition of another embedder or another size.
+        """
+        if addition.embedding_id != self.embedding_id:
+            raise ValueError("the addition was made by another embedder; the two never mix")
+        if self.empty or (addition.empty and drop.issuperset(self.staff_ids)):
+            return addition
+        parts = [self.embeddings] if addition.empty else [self.embeddings, addition.embeddings]
+        kept = np.array([who not in drop for who in self.staff_ids], dtype=bool)
+        ids = [who for who in self.staff_ids if who not in drop] + list(addition.staff_ids)
+        starts = np.concatenate([self.starts[kept], addition.starts + len(self.embeddings)])
+        sizes = np.concatenate([self._sizes[kept], addition._sizes])
+        order = sorted(range(len(ids)), key=ids.__getitem__)
+        starts, sizes = starts[order], sizes[order]
+        first_rows = np.cumsum(sizes) - sizes
+        rows = np.repeat(starts - first_rows, sizes) + np.arange(int(sizes.sum()))
+        grouped = np.concatenate(parts)[rows]
+        for array in (grouped, first_rows):
+            array.setflags(write=False)
+        people = tuple(ids[i] for i in order)
+        return Gallery(grouped, people, first_rows, addition.register_version, self.embedding_id)
+
+    @property
+    def _sizes(self) -> NDArray[np.intp]:
+        return np.diff(np.append(self.starts, len(self.embeddings)))
 
     def _checked(self, probe: NDArray[Any]) -> NDArray[np.float32]:
         vector = np.asarray(probe, dtype=np.float32)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_NAME_CHARS = 200
+MAX_REMARKS_CHARS = 2000
 UNIT_TOLERANCE = 1e-3
 """How far a row's length may lie from 1: float32 rounding, not a forgotten normalisation."""
 
@@ -24,10 +25,56 @@ _DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u
 
 
 class PersonState(StrEnum):
-    """Whether the register lets a person be on site at all."""
+    """Where somebody stands; only an active person may be on site at all."""
 
+    DRAFT = "draft"
+    AWAITING_APPROVAL = "awaiting_approval"
     ACTIVE = "active"
     SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+class BasisKind(StrEnum):
+    """On what ground somebody's face is kept."""
+
+    CONSENT = "consent"
+    STATUTORY = "statutory"
+
+
+@dataclass(frozen=True, slots=True)
+class LegalBasis:
+    """Why the biometrics may be kept: the ground, what for, which notice was shown, by whom."""
+
+    kind: BasisKind
+    purpose: str
+    notice_version: str
+    taken_at: datetime
+    taken_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPermit:
+    """A zone that one person may be in, whatever the groups say.
+
+    ``spans``: ``(weekday 0-6, start minute, end minute)`` on the site's clock, a span whose end
+    is not after its start runs past midnight; None means always.
+    """
+
+    zone_id: str
+    spans: tuple[tuple[int, int, int], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """How an enrolment came about: who asked for it, and who decided what, and why."""
+
+    by: str
+    at: datetime
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    decision: str | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +82,10 @@ class Person:
     """One person of the register.
 
     ``valid_from`` and ``valid_to``: aware datetimes, half-open; None means without bound.
+    ``permits``: zones and hours of their own; where there are any, the groups' count no more.
+    ``badge``: how somebody without a face is known to the guard who vouches.
+    ``watchlisted``: somebody who must not be here. ``revision`` grows with every change of the
+    record; ``request`` and it are the register's to set, and no part of who somebody is.
     """
 
     staff_id: str
@@ -44,6 +95,14 @@ class Person:
     valid_from: datetime | None = None
     valid_to: datetime | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    organisation: str = ""
+    badge: str = ""
+    remarks: str = ""
+    basis: LegalBasis | None = None
+    permits: tuple[OwnPermit, ...] | None = None
+    watchlisted: bool = False
+    request: Request | None = field(default=None, compare=False)
+    revision: int = field(default=0, compare=False)
 
     @property
     def active(self) -> bool:
@@ -53,6 +112,11 @@ class Person:
         """Return the person, or raise ``ValueError`` where the register could not hold it."""
         check_staff_id(self.staff_id)
         check_name(self.name)
+        for what in ("organisation", "badge"):
+            if getattr(self, what):
+                check_name(getattr(self, what), what)
+        if len(self.remarks) > MAX_REMARKS_CHARS:
+            raise ValueError(f"the remarks are longer than {MAX_REMARKS_CHARS} characters")
         for moment in (self.valid_from, self.valid_to, self.created_at):
             if moment is not None and moment.tzinfo is None:
                 raise ValueError("a moment without a time zone; give it one")
@@ -74,6 +138,17 @@ class Template:
     added_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Biometrics:
+    """What is added to somebody: templates, and the photos behind them where those are kept."""
+
+    templates: tuple[Template, ...] = ()
+    photos: tuple[bytes, ...] = field(default=(), repr=False)
+
+
+NO_BIOMETRICS = Biometrics()
+
+
 def check_staff_id(staff_id: str) -> None:
     """Raise ``ValueError`` unless the id is safe in messages, file names and commands."""
     if not _STAFF_ID.fullmatch(staff_id):
@@ -83,14 +158,14 @@ def check_staff_id(staff_id: str) -> None:
         )
 
 
-def check_name(name: str) -> None:
+def check_name(name: str, what: str = "name") -> None:
     """Raise ``ValueError`` for a name that is empty, too long, or could deceive a terminal."""
     if not name.strip():
-        raise ValueError("the name is empty")
+        raise ValueError(f"the {what} is empty")
     if len(name) > MAX_NAME_CHARS:
-        raise ValueError(f"the name is longer than {MAX_NAME_CHARS} characters")
+        raise ValueError(f"the {what} is longer than {MAX_NAME_CHARS} characters")
     if any(unicodedata.category(c) in {"Cc", "Cs"} or c in _DIRECTION_MARKS for c in name):
-        raise ValueError("the name holds control characters; type it again without them")
+        raise ValueError(f"the {what} holds control characters; type it again without them")
 
 
 def unit_rows(rows: NDArray[Any]) -> NDArray[np.float32]:

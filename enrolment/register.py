@@ -1,313 +1,251 @@
-"""The register of people: durable records in one SQLite file, changed in whole transactions.
+"""The register of people: durable records in a database, changed in whole transactions.
 
-Storing and reading people and templates lives here. Photos, quality and the decision whether
+The operations on people and templates live here. Photos, quality and the decision whether
 somebody may be enrolled do not; nor does anything of the running daemon, which only reads.
 """
 
 from __future__ import annotations
 
-import json
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-import numpy as np
+from sqlalchemy import Connection, insert, update
 
-from enrolment.gallery import Gallery
-from enrolment.people import Person, PersonState, Template, unit_rows
+from enrolment import person_rows, postgres, register_history, template_rows
+from enrolment.people import NO_BIOMETRICS, Biometrics, Person, Template
+from enrolment.person_changes import acted, changes_between, edited, reopened
+from enrolment.places import RegisterPlace
+from enrolment.register_database import CHANNEL, open_keys
 from enrolment.register_errors import (
+    PersonChangedError,
     PersonExistsError,
-    RegisterCorruptError,
     UnknownPersonError,
-    named_errors,
 )
-from enrolment.register_file import BUSY_TIMEOUT_S, connect, create_if_missing
-
-_PEOPLE = """
-SELECT p.staff_id, name, state, valid_from, valid_to, created_at,
-       (SELECT json_group_array(group_id) FROM memberships m WHERE m.staff_id = p.staff_id)
-FROM people p {where} ORDER BY p.staff_id
-"""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RegisterSnapshot:
-    """The whole register at one version, as one embedder can use it.
-
-    ``foreign_templates``: how many templates belong to other embedders and were left out.
-    """
-
-    version: int
-    people: tuple[Person, ...]
-    gallery: Gallery
-    foreign_templates: int
+from enrolment.register_history import Note
+from enrolment.register_reading import RegisterReader, nobody, version_in
+from enrolment.register_tables import COUNTER, REMOVALS
+from enrolment.sealing import Cipher
+from enrolment.sqlite_files import BUSY_TIMEOUT_S, pragma
+from enrolment.states import Action
+from enrolment.template_rows import Owner
 
 
-class Register:
+class Register(RegisterReader):
     """One connection to the register; use it from the thread that opened it.
 
     Every method may raise a ``RegisterError`` (``RegisterLockedError``, ``RegisterFullError``,
     ``RegisterCorruptError``, ...); a change that raises has changed nothing.
     """
 
-    def __init__(self, db: sqlite3.Connection, path: Path) -> None:
-        self._db = db
-        self._path = path
-        self._file_id = _file_id(path)
-
     @classmethod
-    def open(cls, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Self:
-        """Open the register for reading and changing; make an empty one where there is none."""
-        create_if_missing(path)
-        return cls(connect(path, busy_timeout_s=busy_timeout_s, read_only=False), path)
+    def open(cls, place: Path | RegisterPlace, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Self:
+        """Open the register for reading and changing; make an empty one where there is none.
 
-    @classmethod
-    def open_for_reading(cls, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Self:
-        """Open an existing register; ``RegisterMissingError`` where there is none."""
-        return cls(connect(path, busy_timeout_s=busy_timeout_s, read_only=True), path)
+        ``place``: a path is the SQLite file that lies, or shall lie, there.
+        """
+        return cls._opened(place, busy_timeout_s=busy_timeout_s, read_only=False)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
+    def add_person(
         self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        person: Person,
+        templates: Sequence[Template] = (),
+        note: Note | None = None,
+        *,
+        photos: Sequence[bytes] = (),
     ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._db.close()
-
-    @property
-    def version(self) -> int:
-        """Grows by one with every change; cheap enough to ask several times a second."""
-        with named_errors(self._path):
-            return self._version()
-
-    @property
-    def replaced(self) -> bool:
-        """Whether another file lies at the path now (a restore): this connection is stale."""
-        return _file_id(self._path) != self._file_id
-
-    def add_person(self, person: Person, templates: Sequence[Template] = ()) -> None:
         """Add somebody with all templates, or nothing at all.
 
-        ``PersonExistsError`` where the staff id is taken, ``ValueError`` for values that the
-        register cannot hold.
+        ``photos``: where the site keeps them. ``PersonExistsError`` where the staff id is taken,
+        ``ValueError`` for values that the register cannot hold.
         """
         person.checked()
-        with self._changing():
-            if self._exists(person.staff_id):
+        who = (note or Note()).checked()
+        owner = Owner(person.staff_id, person_rows.new_person_id())
+        cipher = self._cipher_for(owner) if templates or photos else None
+        with self._changing() as (connection, version):
+            if person_rows.exists(connection, person.staff_id):
                 raise PersonExistsError(f"staff id {person.staff_id} is taken; choose another")
-            moments = (_posix(person.valid_from), _posix(person.valid_to))
-            self._db.execute(
-                "INSERT INTO people VALUES (?, ?, ?, ?, ?, ?)",
-                (person.staff_id, person.name, person.state, *moments, _posix(person.created_at)),
-            )
-            self._db.executemany(
-                "INSERT INTO memberships VALUES (?, ?)",
-                [(person.staff_id, group) for group in sorted(person.groups)],
-            )
-            self._insert(person.staff_id, templates)
+            person_rows.insert_person(connection, person, owner.person_id, version)
+            if cipher is not None:
+                template_rows.insert_templates(connection, owner, templates, cipher)
+                template_rows.insert_photos(connection, owner, photos, cipher)
+            changes = {**changes_between(None, person), "templates": [0, len(templates)]}
+            register_history.write(connection, person.staff_id, who, "add", changes, version)
 
-    def add_templates(self, staff_id: str, templates: Sequence[Template]) -> None:
-        """Give somebody more templates; ``UnknownPersonError``, ``ValueError`` as above."""
-        with self._changing():
-            self._demand(staff_id)
-            self._insert(staff_id, templates)
+    def add_templates(
+        self,
+        staff_id: str,
+        templates: Sequence[Template],
+        note: Note | None = None,
+        *,
+        photos: Sequence[bytes] = (),
+        two_person: bool = False,
+    ) -> None:
+        """Give somebody more templates; ``UnknownPersonError``, ``ValueError`` as above.
 
-    def change_person(self, person: Person, more: Sequence[Template] = ()) -> None:
-        """Write somebody's name, groups and validity anew, and add templates, all or nothing.
-
-        State and templates stay. ``UnknownPersonError``, ``ValueError`` as above.
+        With ``two_person`` a person who was let in awaits approval again: a face is a right.
         """
-        person.checked()
-        moments = (_posix(person.valid_from), _posix(person.valid_to))
-        with self._changing():
-            self._demand(person.staff_id)
-            self._db.execute(
-                "UPDATE people SET name = ?, valid_from = ?, valid_to = ? WHERE staff_id = ?",
-                (person.name, *moments, person.staff_id),
-            )
-            self._db.execute("DELETE FROM memberships WHERE staff_id = ?", (person.staff_id,))
-            self._db.executemany(
-                "INSERT INTO memberships VALUES (?, ?)",
-                [(person.staff_id, group) for group in sorted(person.groups)],
-            )
-            self._insert(person.staff_id, more)
+        who = (note or Note()).checked()
+        owner = self._owner(staff_id)
+        cipher = self._cipher_for(owner)
+        with self._changing() as (connection, version):
+            _demand(connection, owner)
+            (before,) = person_rows.read_people(connection, staff_id)
+            after = before if not two_person else reopened(before, who)
+            template_rows.insert_templates(connection, owner, templates, cipher)
+            template_rows.insert_photos(connection, owner, photos, cipher)
+            person_rows.update_person(connection, after, version)
+            changes = {**changes_between(before, after), "templates": [0, len(templates)]}
+            register_history.write(connection, staff_id, who, "add_templates", changes, version)
 
-    def set_state(self, staff_id: str, state: PersonState) -> None:
-        """Suspend somebody or let them in again; ``UnknownPersonError`` where there is nobody."""
-        with self._changing():
-            self._demand(staff_id)
-            self._db.execute("UPDATE people SET state = ? WHERE staff_id = ?", (state, staff_id))
+    def replace_foreign_templates(
+        self, staff_id: str, embedding_id: str, templates: Sequence[Template], note: Note
+    ) -> None:
+        """Put templates of one embedder, if any, in place of those of others; errors as above."""
+        owner = self._owner(staff_id)
+        cipher = self._cipher_for(owner)
+        with self._changing() as (connection, version):
+            _demand(connection, owner)
+            template_rows.delete_foreign(connection, staff_id, embedding_id)
+            template_rows.insert_templates(connection, owner, templates, cipher)
+            person_rows.touch_person(connection, staff_id, version)
+            changes: dict[str, list[Any]] = {"embedder": [None, embedding_id]}
+            register_history.write(connection, staff_id, note, "re-embed", changes, version)
 
-    def remove(self, staff_id: str) -> bool:
-        """Erase somebody with all templates, overwriting them in the file.
+    def act(
+        self,
+        staff_id: str,
+        action: Action,
+        note: Note,
+        *,
+        revision: int | None = None,
+        two_person: bool = False,
+    ) -> Person:
+        """Move somebody to another state; the record as it is then.
 
-        True when SQLite's write-ahead file was emptied as well; false where a reader kept it
-        busy, and the next checkpoint does it.
+        ``revision``: the one the account looked at. ``PersonChangedError`` where it is older,
+        ``NotAllowedError`` where the state or, with ``two_person``, the rule forbids it.
         """
-        with self._changing():
-            self._demand(staff_id)
-            self._db.execute("DELETE FROM people WHERE staff_id = ?", (staff_id,))
-        with named_errors(self._path):
-            busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        return not busy
-
-    def people(self) -> tuple[Person, ...]:
-        """Everybody, by staff id."""
-        with named_errors(self._path):
-            return self._people()
-
-    def person(self, staff_id: str) -> Person:
-        """One person; ``UnknownPersonError`` where there is nobody of this id."""
-        with named_errors(self._path):
-            rows = self._db.execute(_PEOPLE.format(where="WHERE p.staff_id = ?"), (staff_id,))
-            found = [_person(row) for row in rows]
-        if not found:
-            raise UnknownPersonError(_nobody(staff_id))
-        return found[0]
-
-    def template_counts(self) -> dict[str, dict[str, int]]:
-        """How many templates each person has of each embedder: staff id, embedding id, number."""
-        counts: dict[str, dict[str, int]] = {}
-        query = "SELECT staff_id, embedding_id, count(*) FROM templates GROUP BY 1, 2"
-        with named_errors(self._path):
-            for staff_id, embedding_id, count in self._db.execute(query):
-                counts.setdefault(staff_id, {})[embedding_id] = count
-        return counts
-
-    def snapshot(self, embedding_id: str) -> RegisterSnapshot:
-        """Read people and this embedder's templates in one transaction.
-
-        Templates of other embedders never enter the gallery; they are counted.
-        """
-        with self._reading():
-            version = self._version()
-            people = self._people()
-            rows = self._db.execute(
-                "SELECT staff_id, embedding FROM templates WHERE embedding_id = ?"
-                " ORDER BY staff_id, template_id",
-                (embedding_id,),
-            ).fetchall()
-            foreign = self._db.execute(
-                "SELECT count(*) FROM templates WHERE embedding_id <> ?", (embedding_id,)
-            ).fetchone()[0]
-        gallery = self._gallery(rows, version, embedding_id)
-        return RegisterSnapshot(version, people, gallery, foreign)
-
-    def _gallery(self, rows: list[tuple[str, bytes]], version: int, embedding_id: str) -> Gallery:
-        dim = len(rows[0][1]) // 4 if rows else 0
-        try:
-            values = np.frombuffer(b"".join(blob for _, blob in rows), dtype="<f4")
-            return Gallery.build(
-                [staff_id for staff_id, _ in rows],
-                values.reshape(len(rows), dim),
-                register_version=version,
-                embedding_id=embedding_id,
-            )
-        except ValueError as exc:
-            raise RegisterCorruptError(
-                f"register {self._path} holds damaged templates ({exc}); restore it from a backup"
-            ) from exc
-
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
-        """One transaction that counts as one change, or leaves no trace."""
-        with self._transaction("BEGIN IMMEDIATE"):
-            yield
-            self._db.execute("UPDATE counter SET version = version + 1")
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        with self._transaction("BEGIN"):
-            yield
-
-    @contextmanager
-    def _transaction(self, begin: str) -> Iterator[None]:
-        with named_errors(self._path):
-            self._db.execute(begin)
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:  # SQLite itself rolls back after some errors
-                    self._db.execute("ROLLBACK")
-                raise
-
-    def _version(self) -> int:
-        return int(self._db.execute("SELECT version FROM counter").fetchone()[0])
-
-    def _people(self) -> tuple[Person, ...]:
-        return tuple(_person(row) for row in self._db.execute(_PEOPLE.format(where="")))
-
-    def _exists(self, staff_id: str) -> bool:
-        query = "SELECT 1 FROM people WHERE staff_id = ?"
-        return self._db.execute(query, (staff_id,)).fetchone() is not None
-
-    def _demand(self, staff_id: str) -> None:
-        if not self._exists(staff_id):
-            raise UnknownPersonError(_nobody(staff_id))
-
-    def _insert(self, staff_id: str, templates: Sequence[Template]) -> None:
-        for template in templates:
-            row = unit_rows(template.embedding[np.newaxis]).astype("<f4").tobytes()
-            self._demand_same_size(template.embedding_id, len(row))
-            self._db.execute(
-                "INSERT INTO templates (staff_id, embedding_id, embedding, quality, added_at)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (staff_id, template.embedding_id, row, template.quality, _posix(template.added_at)),
-            )
-
-    def _demand_same_size(self, embedding_id: str, size_bytes: int) -> None:
-        """One embedder makes one size; a second size under its name would break the gallery."""
-        query = "SELECT length(embedding) FROM templates WHERE embedding_id = ? LIMIT 1"
-        known = self._db.execute(query, (embedding_id,)).fetchone()
-        if known is not None and known[0] != size_bytes:
-            raise ValueError(f"an embedding of {size_bytes} bytes among others of {known[0]}")
-
-
-def _person(row: tuple[str, str, str, float | None, float | None, float, str]) -> Person:
-    staff_id, name, state, valid_from, valid_to, created_at, groups = row
-    try:
-        return Person(
-            staff_id=staff_id,
-            name=name,
-            groups=frozenset(json.loads(groups)),
-            state=PersonState(state),
-            valid_from=_moment(valid_from),
-            valid_to=_moment(valid_to),
-            created_at=datetime.fromtimestamp(created_at, UTC),
+        return self._change(
+            staff_id,
+            note,
+            action,
+            lambda person: acted(person, action, note, two_person=two_person),
+            revision,
         )
-    except (ValueError, OverflowError) as exc:
-        raise RegisterCorruptError(
-            f"the register's record of {staff_id} is damaged; restore a backup"
-        ) from exc
+
+    def edit(
+        self,
+        staff_id: str,
+        fields: Mapping[str, Any],
+        note: Note,
+        *,
+        revision: int | None = None,
+        two_person: bool = False,
+        more: Biometrics = NO_BIOMETRICS,
+    ) -> Person:
+        """Change fields of a record and add templates and photos to keep, all or nothing.
+
+        Returns the record as it is then.
+
+        Errors as ``act``, ``ValueError`` as ``add_person``. Under the two-person rule a change
+        of what somebody may do awaits approval again, and so does a new face.
+        """
+
+        def change(person: Person) -> Person:
+            changed = edited(person, fields, note, two_person=two_person)
+            return reopened(changed, note) if two_person and more.templates else changed
+
+        return self._change(staff_id, note, "edit", change, revision, more)
+
+    def _change(
+        self,
+        staff_id: str,
+        note: Note,
+        action: str,
+        change: Callable[[Person], Person],
+        revision: int | None,
+        more: Biometrics = NO_BIOMETRICS,
+    ) -> Person:
+        note.checked()
+        owner = self._owner(staff_id)
+        cipher = self._cipher_for(owner) if more.templates else None
+        with self._changing() as (connection, version):
+            found = person_rows.read_people(connection, staff_id)
+            if not found:
+                raise UnknownPersonError(nobody(staff_id))
+            before = found[0]
+            if revision is not None and revision != before.revision:
+                last = register_history.read_history(connection, staff_id)[-1]
+                raise PersonChangedError(
+                    f"{staff_id} was changed by {last.by} meanwhile (revision {before.revision}, "
+                    f"not {revision}); look again with 'enrol show {staff_id}'"
+                )
+            changed = change(before)
+            person_rows.update_person(connection, changed, version)
+            differences = changes_between(before, changed)
+            if cipher is not None:
+                _demand(connection, owner)
+                template_rows.insert_templates(connection, owner, more.templates, cipher)
+                template_rows.insert_photos(connection, owner, more.photos, cipher)
+                differences["templates"] = [0, len(more.templates)]
+            register_history.write(connection, staff_id, note, action, differences, version)
+            return person_rows.read_people(connection, staff_id)[0]
+
+    def remove(self, staff_id: str, note: Note | None = None) -> bool:
+        """Erase somebody with all templates, overwriting them in an SQLite file.
+
+        The data key is destroyed first: after that no copy of the templates can be opened, nor
+        do backups bring it back. Whoever is interrupted in between removes once more. True when
+        SQLite's write-ahead file was emptied as well; false where a reader kept it busy, and
+        the next checkpoint does it. A PostgreSQL server overwrites when it vacuums.
+        """
+        owner = self._owner(staff_id)
+        if self._may_have_key(staff_id):
+            with open_keys(self._place) as keys:
+                keys.destroy(owner.person_id)
+        with self._changing() as (connection, version):
+            _demand(connection, owner)
+            who = (note or Note()).checked()
+            register_history.write(connection, staff_id, who, "remove", {}, version)
+            person_rows.delete_person(connection, staff_id)
+            row = {"version": version, "person_id": owner.person_id}
+            connection.execute(insert(REMOVALS), row)
+        if self._database.dialect != "sqlite":
+            return False
+        return not pragma(self._database, "wal_checkpoint(TRUNCATE)")
+
+    def forget_destroyed(self) -> tuple[str, ...]:
+        """Erase again whom an old backup brought back; their staff ids."""
+        with open_keys(self._place) as keys:
+            destroyed = keys.destroyed()
+        with self._database.reading() as connection:
+            owners = person_rows.read_person_ids(connection)
+        gone = tuple(sorted(who for who, person_id in owners.items() if person_id in destroyed))
+        for staff_id in gone:
+            self.remove(staff_id)
+        return gone
+
+    def _cipher_for(self, owner: Owner) -> Cipher:
+        with open_keys(self._place) as keys:
+            return keys.cipher_for(owner.person_id)
+
+    @contextmanager
+    def _changing(self) -> Iterator[tuple[Connection, int]]:
+        """One transaction that counts as one change, with its version; or leaves no trace.
+
+        Counting comes first: in PostgreSQL the counter's row is what makes writers take turns.
+        """
+        with self._database.changing() as connection:
+            connection.execute(update(COUNTER).values(version=COUNTER.c.version + 1))
+            if self._database.dialect == "postgresql":
+                postgres.tell(connection, CHANNEL)
+            yield connection, version_in(connection)
 
 
-def _posix(moment: datetime | None) -> float | None:
-    return None if moment is None else moment.timestamp()
-
-
-def _moment(posix_s: float | None) -> datetime | None:
-    return None if posix_s is None else datetime.fromtimestamp(posix_s, UTC)
-
-
-def _nobody(staff_id: str) -> str:
-    return f"nobody has the staff id {staff_id}; 'enrol list' shows everybody"
-
-
-def _file_id(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
+def _demand(connection: Connection, owner: Owner) -> None:
+    """The record is still the one that was looked up before the transaction."""
+    if person_rows.read_person_id(connection, owner.staff_id) != owner.person_id:
+        raise UnknownPersonError(nobody(owner.staff_id))

@@ -1,22 +1,22 @@
 """What can go wrong with the register's database, each with its remedy in the sentence.
 
-Only the error types and the translation of SQLite's own codes live here.
+Only the error types and the translation of the databases' own codes live here.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
 
 
 class RegisterError(Exception):
-    """Base of all errors of the register; the text names the file or person and the remedy."""
+    """Base of all errors of the register; the text names the place or person and the remedy."""
 
 
 class RegisterMissingError(RegisterError):
-    """There is no database at the path."""
+    """There is no database at the place, or its server cannot be reached."""
 
 
 class RegisterLockedError(RegisterError):
@@ -28,7 +28,7 @@ class RegisterFullError(RegisterError):
 
 
 class RegisterCorruptError(RegisterError):
-    """The file is not a register, or is damaged."""
+    """What is there is not a register, or is damaged."""
 
 
 class RegisterNewerError(RegisterError):
@@ -43,27 +43,74 @@ class UnknownPersonError(RegisterError):
     """Nobody has this staff id."""
 
 
-_BY_CODE: dict[int, tuple[type[RegisterError], str]] = {
-    sqlite3.SQLITE_BUSY: (RegisterLockedError, "is locked by another process; try again"),
-    sqlite3.SQLITE_LOCKED: (RegisterLockedError, "is locked by another process; try again"),
-    sqlite3.SQLITE_FULL: (RegisterFullError, "could not grow: the disk is full; free some space"),
-    sqlite3.SQLITE_CORRUPT: (RegisterCorruptError, "is damaged; restore it from a backup"),
-    sqlite3.SQLITE_NOTADB: (RegisterCorruptError, "is not a register; restore it from a backup"),
-    sqlite3.SQLITE_CANTOPEN: (RegisterMissingError, "cannot be opened; check path and permissions"),
-    sqlite3.SQLITE_PERM: (RegisterMissingError, "cannot be opened; check path and permissions"),
-    sqlite3.SQLITE_READONLY: (RegisterError, "cannot be written; check its permissions"),
-    sqlite3.SQLITE_IOERR: (RegisterError, "could not be read or written; check the disk"),
+class PersonChangedError(RegisterError):
+    """Somebody else changed the record since it was looked at; nothing was overwritten."""
+
+
+class NotAllowedError(RegisterError):
+    """The record's state, or the two-person rule, does not allow it."""
+
+
+_Named = tuple[type[RegisterError], str]
+_LOCKED: _Named = (RegisterLockedError, "is locked by another process; try again")
+_FULL: _Named = (RegisterFullError, "could not grow: the disk is full; free some space")
+_CLOSED: _Named = (RegisterMissingError, "cannot be opened; check path and permissions")
+_READ_ONLY: _Named = (RegisterError, "cannot be written; check its permissions")
+_DAMAGED: _Named = (RegisterCorruptError, "is damaged; restore it from a backup")
+_UNREACHABLE: _Named = (RegisterMissingError, "cannot be reached; see that its server runs")
+_REFUSED: _Named = (RegisterMissingError, "let us not in; check user name, password and database")
+
+_BY_SQLITE_CODE: dict[int, _Named] = {
+    3: _CLOSED,  # SQLITE_PERM
+    5: _LOCKED,  # SQLITE_BUSY
+    6: _LOCKED,  # SQLITE_LOCKED
+    8: _READ_ONLY,  # SQLITE_READONLY
+    10: (RegisterError, "could not be read or written; check the disk"),  # SQLITE_IOERR
+    11: _DAMAGED,  # SQLITE_CORRUPT
+    13: _FULL,  # SQLITE_FULL
+    14: _CLOSED,  # SQLITE_CANTOPEN
+    26: (RegisterCorruptError, "is not a register; restore it from a backup"),  # SQLITE_NOTADB
 }
 _PRIMARY = 0xFF
 """Extended result codes carry the primary code in their lowest byte."""
 
+_BY_SQLSTATE: dict[str, _Named] = {
+    "55P03": _LOCKED,  # a lock was not to be had in time
+    "57014": _LOCKED,  # a statement took too long
+    "40001": _LOCKED,  # a serialisation failure
+    "40P01": _LOCKED,  # a deadlock
+    "53100": _FULL,  # the server's disk is full
+    "25006": _READ_ONLY,
+    "42501": (RegisterError, "does not let this user do that; grant it the tables"),
+    "28": _REFUSED,  # invalid authorisation
+    "3D": _REFUSED,  # no such database
+    "08": _UNREACHABLE,
+    "57P": _UNREACHABLE,  # shutting down
+    "XX": _DAMAGED,
+}
+
 
 @contextmanager
-def named_errors(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into the register's own, which name the file and the remedy."""
+def named_errors(name: str) -> Iterator[None]:
+    """Turn a database's errors into the register's own, which say its name and the remedy.
+
+    ``name``: ``register /path``. The database's own text is left out: it could quote a row.
+    """
     try:
         yield
-    except sqlite3.Error as exc:
-        code = getattr(exc, "sqlite_errorcode", 0) & _PRIMARY
-        kind, sentence = _BY_CODE.get(code, (RegisterError, f"failed ({type(exc).__name__})"))
-        raise kind(f"register {path} {sentence}") from exc
+    except DBAPIError as exc:
+        kind, sentence = _named(exc)
+        raise kind(f"{name} {sentence}") from exc
+
+
+def _named(exc: DBAPIError) -> _Named:
+    code = getattr(exc.orig, "sqlite_errorcode", None)
+    if code is not None:
+        found = _BY_SQLITE_CODE.get(code & _PRIMARY)
+    else:
+        state = getattr(exc.orig, "sqlstate", None)
+        if state is None:  # the connection itself failed
+            return _REFUSED if "authentication" in str(exc.orig) else _UNREACHABLE
+        prefixes = (state, state[:3], state[:2])
+        found = next((_BY_SQLSTATE[p] for p in prefixes if p in _BY_SQLSTATE), None)
+    return found or (RegisterError, f"failed ({type(exc.orig).__name__})")

@@ -20,7 +20,7 @@ OURSELVES = {"editable": "."}
 
 def requirements(written: list[str]) -> set[tuple[str, str]]:
     """Requirements as (name, specifier without spaces)."""
-    split = (re.fullmatch(r"([A-Za-z0-9._-]+)\s*(.*)", one) for one in written)
+    split = (re.fullmatch(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*(.*)", one) for one in written)
     return {
         (re.sub(r"[._-]+", "-", found[1].lower()), found[2].replace(" ", ""))
         for found in split

@@ -15,6 +15,7 @@ from vision.configuration.document import Entry, read_document
 from vision.configuration.known import Known
 from vision.configuration.names import read_names
 from vision.configuration.problems import ConfigError, Problem, Problems
+from vision.configuration.register import read_register
 from vision.configuration.section import Range, Section
 from vision.configuration.services import read_identity, read_logs, read_models, read_mqtt
 from vision.configuration.sources import Sources
@@ -65,6 +66,7 @@ def _read(top: Section, sources: Sources, held: frozenset[str] | None) -> Settin
         cameras=cameras,
         groups=groups or (),
         identity=read_identity(_part(top, "identity")),
+        register=read_register(_part(top, "register"), sources),
         logs=read_logs(_part(top, "logs"), sources),
         workers=top.integer("workers", None, Range(1, _MOST_WORKERS)),
     )

@@ -15,17 +15,25 @@ from threading import Event, Thread
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
-import numpy as np
 from numpy.typing import NDArray
 
 from enrolment.gallery import Gallery, Likeness
 from enrolment.people import Person
+from enrolment.places import RegisterPlace
 from enrolment.register import Register
 from enrolment.register_errors import RegisterError
+from enrolment.register_reading import RegisterSnapshot
+from vision.core.policy import ALWAYS
 from vision.core.values import Candidate, StaffFacts
+from vision.scene_policies import AHEAD_S, BACK_S
+from vision.schedules import expand
+from vision.settings import WeeklyHours
 
 POLL_EVERY_S = 0.5
 STALE_AFTER_S = 10.0
+_EXPAND_EVERY_S = 3600.0
+"""How often people's own hours are expanded anew."""
+
 _BUSY_TIMEOUT_S = 0.2
 """Readers never wait for writers in WAL mode; only a restore or a repair holds one up."""
 
@@ -34,13 +42,16 @@ _BUSY_TIMEOUT_S = 0.2
 class RegisterView:
     """The register at one version: facts for verdicts, and the gallery for looks.
 
-    ``foreign_templates``: templates of other embedders, which nobody is recognised by.
+    ``foreign_templates``: templates of people who have only those of other embedders, so that
+    nobody recognises them.
+    ``without_key``: staff ids whose templates cannot be opened.
     """
 
     version: int
     staff: Mapping[str, StaffFacts]
     gallery: Gallery
     foreign_templates: int
+    without_key: tuple[str, ...] = ()
 
     def candidates(self, probe: NDArray[Any]) -> tuple[Candidate | None, Candidate | None]:
         """Return the two people most similar to a ``(D,)`` unit probe; ValueError as ``match``."""
@@ -62,10 +73,15 @@ class RegisterStatus:
 class RegisterWatch:
     """Reads the register again when it has changed; for one thread."""
 
-    def __init__(self, path: Path, embedding_id: str) -> None:
-        self._path = path
+    def __init__(
+        self, place: Path | RegisterPlace, embedding_id: str, time_zone: str = "UTC"
+    ) -> None:
+        self._place = place
+        self._time_zone = time_zone
+        self._expires_s = float("inf")
         self._embedding_id = embedding_id
         self._register: Register | None = None
+        self._snapshot: RegisterSnapshot | None = None
         self._status = RegisterStatus(_empty_view(embedding_id), None)
 
     @property
@@ -91,25 +107,46 @@ class RegisterWatch:
 
     def _current_view(self) -> RegisterView:
         register = self._register
-        if register is not None and not register.replaced:
-            if register.version == self._status.view.version:
+        if register is not None and self._snapshot is not None and not register.replaced:
+            fresh = time.monotonic() < self._expires_s
+            if fresh and register.version == self._status.view.version:
                 return self._status.view
-            return self._read(register)
+            return self._viewed(register.refreshed(self._snapshot))
         # A file put in this one's place may have any version: it is read whatever it says.
         self.close()
         register = self._register = Register.open_for_reading(
-            self._path, busy_timeout_s=_BUSY_TIMEOUT_S
+            self._place, busy_timeout_s=_BUSY_TIMEOUT_S
         )
-        return self._read(register)
+        return self._viewed(register.snapshot(self._embedding_id))
 
-    def _read(self, register: Register) -> RegisterView:
-        snapshot = register.snapshot(self._embedding_id)
-        staff = {person.staff_id: staff_facts(person) for person in snapshot.people}
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for news where the register's server tells them; false where it does not."""
+        try:
+            return self._register is not None and self._register.wait(timeout_s)
+        except RegisterError:
+            self.close()  # the next poll says what is wrong
+            return False
+
+    def _viewed(self, snapshot: RegisterSnapshot) -> RegisterView:
+        now, before = time.time(), self._status.view.staff
+        unchanged: frozenset[int] = frozenset()
+        if self._snapshot is not None and time.monotonic() < self._expires_s:
+            unchanged = frozenset(map(id, self._snapshot.people))  # a delta keeps their objects
+        staff = {
+            p.staff_id: before[p.staff_id]
+            if id(p) in unchanged
+            else staff_facts(p, self._time_zone, now)
+            for p in snapshot.people
+        }
+        self._snapshot = snapshot
+        has_hours = any(person.permits for person in snapshot.people)
+        self._expires_s = time.monotonic() + _EXPAND_EVERY_S if has_hours else float("inf")
         return RegisterView(
             snapshot.version,
             MappingProxyType(staff),
             snapshot.gallery,
             snapshot.foreign_templates,
+            snapshot.without_key,
         )
 
 
@@ -122,13 +159,14 @@ class RegisterPolling:
 
     def __init__(
         self,
-        path: Path,
+        place: Path | RegisterPlace,
         embedding_id: str,
+        time_zone: str = "UTC",
         *,
         poll_every_s: float = POLL_EVERY_S,
         stale_after_s: float = STALE_AFTER_S,
     ) -> None:
-        self._watch = RegisterWatch(path, embedding_id)
+        self._watch = RegisterWatch(place, embedding_id, time_zone)
         self._poll_every_s = poll_every_s
         self._stale_after_s = stale_after_s
         self._polled_s = time.monotonic()
@@ -168,18 +206,40 @@ class RegisterPolling:
                 self._watch.poll()
                 self._polled_s = time.monotonic()
                 self._read_once.set()
-                if self._ending.wait(self._poll_every_s):
+                heard = self._watch.wait(self._poll_every_s)
+                if self._ending.wait(0 if heard else self._poll_every_s):
                     return
         finally:
             self._read_once.set()
             self._watch.close()
 
 
-def staff_facts(person: Person) -> StaffFacts:
-    """Translate a person of the register into what a verdict needs to know."""
+def staff_facts(person: Person, time_zone: str = "UTC", now_utc: float = 0.0) -> StaffFacts:
+    """Translate a person of the register into what a verdict needs to know.
+
+    Hours of their own are expanded on the site's clock from a day before ``now_utc`` to eight
+    days after; beyond that they are closed.
+    """
     start = person.valid_from.timestamp() if person.valid_from else float("-inf")
     end = person.valid_to.timestamp() if person.valid_to else float("inf")
-    return StaffFacts(person.staff_id, person.groups, person.active, ((start, end),))
+    permits = None
+    if person.permits is not None:
+        within = (now_utc - BACK_S, now_utc + AHEAD_S)
+        permits = tuple(
+            (own.zone_id, ALWAYS)
+            if own.spans is None
+            else (own.zone_id, expand(WeeklyHours(own.spans), time_zone, within))
+            for own in person.permits
+        )
+    return StaffFacts(
+        person.staff_id,
+        person.groups,
+        person.active,
+        ((start, end),),
+        "suspended" if person.active else person.state.value,
+        permits,
+        person.watchlisted,
+    )
 
 
 def _candidate(likeness: Likeness | None) -> Candidate | None:
@@ -187,6 +247,4 @@ def _candidate(likeness: Likeness | None) -> Candidate | None:
 
 
 def _empty_view(embedding_id: str) -> RegisterView:
-    rows = np.empty((0, 0), np.float32)
-    gallery = Gallery.build([], rows, register_version=0, embedding_id=embedding_id)
-    return RegisterView(0, MappingProxyType({}), gallery, 0)
+    return RegisterView(0, MappingProxyType({}), Gallery.of_nobody(embedding_id), 0)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from enrolment.places import KeyPlace, PostgresDatabase, RegisterPlace, SecretSource, SqliteFile
+
 
 class DecodePolicy(StrEnum):
     """How much of a stream is decoded."""
@@ -127,6 +129,23 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisterSettings:
+    """Where the register of people is; ``url`` None means a file in ``data_dir``.
+
+    ``key``: where the site key is; ``key_store``: the store of people's data keys, a file or
+    the URL of another database on the same terms.
+    """
+
+    url: str | None = None
+    username: Secret | None = None
+    password: Secret | None = None
+    key: Secret | None = None
+    key_store: Path | str | None = None
+    two_person_rule: bool = True
+    keep_photos: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class IdentitySettings:
     """Overrides of the identity rules; None takes the embedder's measured threshold."""
 
@@ -165,6 +184,7 @@ class Settings:
     cameras: tuple[CameraSettings, ...]
     groups: tuple[str, ...] = ()
     identity: IdentitySettings = IdentitySettings()
+    register: RegisterSettings = RegisterSettings()
     logs: LogSettings = field(default_factory=LogSettings)
     workers: int | None = None
 
@@ -177,6 +197,29 @@ class Settings:
         return self.data_dir / "register.db"
 
     @property
+    def register_place(self) -> RegisterPlace:
+        """The register that the configuration leads to; its secrets are read when it is opened."""
+        url = self.register.url
+        here = SqliteFile(self.register_path) if url is None else self._on_server(url)
+        return RegisterPlace(here, self._key_place)
+
+    @property
+    def _key_place(self) -> KeyPlace | None:
+        key, store = _source(self.register.key), self.register.key_store
+        if key is None or store is None:
+            return None
+        there = SqliteFile(store) if isinstance(store, Path) else self._on_server(store)
+        return KeyPlace(key, there, self.data_dir)
+
+    def _on_server(self, url: str) -> PostgresDatabase:
+        credentials = (_source(self.register.username), _source(self.register.password))
+        return PostgresDatabase(url, *credentials)
+
+    @property
     def run_dir(self) -> Path:
         """Sockets of the running daemon."""
         return self.data_dir / "run"
+
+
+def _source(secret: Secret | None) -> SecretSource | None:
+    return None if secret is None else SecretSource(secret.env, secret.file)

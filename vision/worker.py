@@ -149,6 +149,8 @@ class Worker:
             for watch in self._parts.crew:
                 for step in watch.see_register(status.view):
                     self._submit(step)
+        if status.problem and (self._register is None or self._register.problem != status.problem):
+            _log.warning("register_problem", problem=status.problem)  # it says what to do
         self._register = status
         self._faults.put("register", self._register_fault(status))
 
@@ -208,6 +210,8 @@ class Worker:
             return "unreadable"
         if self._parts.models.embedder is None:
             return None  # nobody can be compared with it, and that is told as the model's fault
+        if status.view.without_key:
+            return "keys_missing"
         if status.view.foreign_templates:
             return "enrolled_with_another_embedder"
         return "empty" if status.view.gallery.empty else None

@@ -58,7 +58,9 @@ def _work(
     calls: dict[str, dict[str, int]] = {}
     try:
         with (
-            RegisterPolling(settings.register_path, models.embedding_id) as register,
+            RegisterPolling(
+                settings.register_place, models.embedding_id, settings.time_zone
+            ) as register,
             JournalWriter(
                 lambda: Journal.open(settings.journal_path), nudge, process_id=worker_id
             ) as writer,

@@ -31,9 +31,11 @@ from bondwatch.demo.source import Source, real_camera, streamed_clip
 from bondwatch.demo.staff import enrol_staff
 from bondwatch.demo.subscriber import Inbox, Received, subscriber
 from bondwatch.failures import CommandError, Status
+from enrolment.key_rotation import init_keys
 from models.loading import ModelLoader
 from models.manifest import read_manifest
 from models.store import standard_store
+from vision.config_reader import read_settings
 from vision.outputs.topics import root
 
 LONGEST_S: Final = 90.0
@@ -122,8 +124,9 @@ def _source(wishes: Wishes, out: Screen, directory: Path, stack: ExitStack) -> S
 
 def _enrol(configuration: Path, out: Screen) -> None:
     """Enrol the staff; their portraits are gone again when this returns."""
-    register = site.data_directory(configuration) / "register.db"
-    register.parent.mkdir(mode=0o700, exist_ok=True)
+    register = read_settings(configuration).register_place
+    if register.keys is not None:
+        init_keys(register.keys)
     loader = ModelLoader(standard_store())
     models = (
         loader.face_detector(site.MODELS.face_detector),

@@ -11,6 +11,7 @@ from bondwatch.demo.cast import STAFF, Actor
 from bondwatch.failures import CommandError
 from enrolment.enrolling import Examiner, Photo
 from enrolment.people import Person
+from enrolment.places import RegisterPlace
 from enrolment.register import Register
 from models.embedder import Embedder
 from models.face_detector import FaceDetector
@@ -32,7 +33,7 @@ def write_portraits(actor: Actor, directory: Path) -> list[Path]:
 
 
 def enrol_staff(
-    register_path: Path, photos: Path, face_detector: FaceDetector, embedder: Embedder
+    register_place: RegisterPlace, photos: Path, face_detector: FaceDetector, embedder: Embedder
 ) -> Iterator[str]:
     """Put everybody on the register, yielding each name once it is there.
 
@@ -42,7 +43,7 @@ def enrol_staff(
         RegisterError, ModelRunError: as enrolment raises them.
     """
     examiner = Examiner(face_detector, embedder)
-    with Register.open(register_path) as register:
+    with Register.open(register_place) as register:
         for actor in STAFF:
             gallery = register.snapshot(embedder.embedding_id).gallery
             portraits = [Photo.of_file(path) for path in write_portraits(actor, photos)]

@@ -23,9 +23,11 @@ from enrolment.bulk.target import ImportTarget
 from enrolment.enrolling import Photo
 from enrolment.gallery import Gallery
 from enrolment.judging import Everybody, Examination, Judge, PhotoResult
-from enrolment.people import Person, Template
+from enrolment.people import LegalBasis, Person, Template
 from enrolment.refusals import PhotoRefusedError, Refusal
 from enrolment.register_errors import (
+    NotAllowedError,
+    PersonChangedError,
     PersonExistsError,
     RegisterLockedError,
     UnknownPersonError,
@@ -33,6 +35,28 @@ from enrolment.register_errors import (
 
 _SAME_PHOTO = 0.9999
 """Cosine from which two templates come from one photo: the same photo gives the same numbers."""
+
+_NOT_TAKEN = (
+    NotAllowedError,
+    PersonChangedError,
+    PersonExistsError,
+    RegisterLockedError,
+    UnknownPersonError,
+    ValueError,
+)
+"""What the register says of one row; whatever else it raises ends the import."""
+
+_FIELDS = (
+    ("groups", "groups"),
+    ("zones", "permits"),
+    ("valid_from", "valid_from"),
+    ("valid_to", "valid_to"),
+    ("organisation", "organisation"),
+    ("badge", "badge"),
+    ("remarks", "remarks"),
+    ("basis", "basis"),
+)
+"""The columns that a record follows, each with its field."""
 
 Row = WantedRow | RefusedRow
 
@@ -61,15 +85,17 @@ class Importing:
         judge: Judge,
         *,
         embedding_id: str,
+        keep_photos: bool = False,
         dry: bool = False,
     ) -> None:
         self._target = target
         self._remembered = remembered
         self._judge = judge
         self._embedding_id = embedding_id
+        self._keep_photos = keep_photos
         self._dry = dry
         self._version = -1
-        self._everybody = Everybody(_nobody(embedding_id))
+        self._everybody = Everybody(Gallery.of_nobody(embedding_id))
 
     def run(
         self, rows: Sequence[Row], store: PhotoStore, pool: ExaminerPool[Gathered]
@@ -117,7 +143,7 @@ class Importing:
             )
         try:
             return self._enrol(row, gathered, photos)
-        except (PersonExistsError, UnknownPersonError, RegisterLockedError, ValueError) as exc:
+        except _NOT_TAKEN as exc:
             # Another program was quicker, or holds the register: this row waits for a next run.
             return _refused(row, RowReason.NOT_TAKEN, str(exc), photos)
 
@@ -128,14 +154,19 @@ class Importing:
         wanted = row.person if before is None else _merged(before, row)
         if gathered.known and before is not None:
             return self._write(row, before, wanted, Examination(()), gathered)
-        if not photos:
+        if not photos and not (wanted.badge or self._has_face(wanted)):
             return _refused(row, RowReason.NO_PHOTO)
+        if not photos:  # a guard vouches for who has a badge alone
+            return self._write(row, before, wanted, Examination(()), gathered)
         examination = self._judge.together(
             photos, self._people_now(), row.person.staff_id, row.not_same_as
         )
         if not examination.templates:
             return _refused(row, *_why(examination.results), examination.results)
         return self._write(row, before, wanted, examination, gathered)
+
+    def _has_face(self, person: Person) -> bool:
+        return bool(self._people_now().rows_of(person.staff_id))
 
     def _write(
         self,
@@ -151,7 +182,7 @@ class Importing:
         if before is None:
             outcome = Outcome.ADDED
         if not self._dry:
-            self._change(before, wanted, new, outcome)
+            self._change(before, wanted, new, outcome, self._held(gathered, examination, new))
             if not any(photo.refusal for photo in examination.results):
                 self._remembered.keep(wanted.staff_id, gathered.digest)
         self._everybody.add(wanted.staff_id, new)
@@ -165,16 +196,38 @@ class Importing:
         )
 
     def _change(
-        self, before: Person | None, wanted: Person, new: Sequence[Template], outcome: Outcome
+        self,
+        before: Person | None,
+        wanted: Person,
+        new: Sequence[Template],
+        outcome: Outcome,
+        photos: Sequence[bytes],
     ) -> None:
         if outcome is Outcome.UNCHANGED:
             return
         if before is None:
-            self._target.add(wanted, new)
+            self._target.add(wanted, new, photos)
         else:
-            self._target.change(wanted, new)
+            self._target.change(wanted, new, photos)
         if self._target.version == self._version + 1:
             self._version += 1  # our own change alone: the gallery in memory is told below
+
+    def _held(
+        self, gathered: Gathered, examination: Examination, new: Sequence[Template]
+    ) -> tuple[bytes, ...]:
+        """The photos to keep: those whose templates are new, where the site keeps any."""
+        if not self._keep_photos:
+            return ()
+        fresh = {
+            result.name
+            for result in examination.results
+            if any(result.template is template for template in new)
+        }
+        return tuple(
+            photo.source
+            for photo in gathered.photos
+            if photo.name in fresh and isinstance(photo.source, bytes)
+        )
 
     def _people_now(self) -> Everybody:
         """Everybody, read anew where somebody else changed the register meanwhile."""
@@ -191,14 +244,14 @@ def _wanted(rows: Sequence[Row]) -> Iterator[WantedRow]:
 
 def _merged(before: Person, row: WantedRow) -> Person:
     """The person as the row wants it; columns that the table lacks leave things as they are."""
-    wanted = row.person
-    return replace(
-        before,
-        name=wanted.name,
-        groups=wanted.groups if "groups" in row.columns else before.groups,
-        valid_from=wanted.valid_from if "valid_from" in row.columns else before.valid_from,
-        valid_to=wanted.valid_to if "valid_to" in row.columns else before.valid_to,
-    )
+    told = {field: getattr(row.person, field) for column, field in _FIELDS if column in row.columns}
+    if before.basis and row.person.basis and _same(before.basis, row.person.basis):
+        told["basis"] = before.basis  # said again, it was still taken then
+    return replace(before, name=row.person.name, **told)
+
+
+def _same(one: LegalBasis, other: LegalBasis) -> bool:
+    return replace(one, taken_at=other.taken_at, taken_by=other.taken_by) == other
 
 
 def _refused(
@@ -224,7 +277,3 @@ def _why(photos: Sequence[PhotoResult]) -> tuple[RowReason | Refusal, str]:
 
 def _is_among(template: Template, rows: Sequence[np.ndarray]) -> bool:
     return any(float(template.embedding @ row) >= _SAME_PHOTO for row in rows)
-
-
-def _nobody(embedding_id: str) -> Gallery:
-    return Gallery.build([], np.empty((0, 1)), register_version=0, embedding_id=embedding_id)

@@ -21,10 +21,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def report_line(result: RowResult, language: Language) -> dict[str, str]:
-    """One row's line, by column. ``photos``: the refused ones, each with its reason."""
+    """One row's line, by column. ``photos``: those with a reason, refused or not."""
     photos = "; ".join(
-        f"{photo.name}: {photo.refusal}{f' ({photo.detail})' if photo.detail else ''}"
-        for photo in result.refused_photos
+        f"{photo.name}: {photo.reason}{f' ({photo.detail})' if photo.detail else ''}"
+        for photo in result.noted_photos
     )
     return {
         "line": str(result.line),

@@ -9,9 +9,16 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from enrolment.gallery import Gallery
-from enrolment.people import Person, Template
+from enrolment.people import Biometrics, Person, Template
+from enrolment.person_changes import requested
 from enrolment.register import Register
 from enrolment.register_errors import UnknownPersonError
+from enrolment.register_history import Note
+
+_FROM_THE_TABLE = (
+    *("name", "organisation", "groups", "permits", "valid_from", "valid_to"),
+    *("badge", "remarks", "basis"),
+)
 
 
 class ImportTarget(Protocol):
@@ -30,19 +37,34 @@ class ImportTarget(Protocol):
     def person(self, staff_id: str) -> Person | None:
         """Who has this staff id."""
 
-    def add(self, person: Person, templates: Sequence[Template]) -> None:
-        """Add somebody whole, or not at all."""
+    def add(
+        self, person: Person, templates: Sequence[Template], photos: Sequence[bytes] = ()
+    ) -> None:
+        """Add somebody whole, or not at all. ``photos``: to keep, where the site keeps them."""
 
-    def change(self, person: Person, more: Sequence[Template]) -> None:
-        """Change somebody and add templates, whole, or not at all."""
+    def change(
+        self, person: Person, more: Sequence[Template], photos: Sequence[bytes] = ()
+    ) -> None:
+        """Change somebody and add templates and photos, whole, or not at all.
+
+        ``person``: the record as it was read, with other fields; where it was changed since,
+        nothing is overwritten.
+        """
 
 
 class RegisterTarget:
-    """The register, written to."""
+    """The register, written to. ``note``: who imports, and why; every change carries it.
 
-    def __init__(self, register: Register, embedding_id: str) -> None:
+    ``two_person``: whoever is new, or may do more than before, awaits another account's approval.
+    """
+
+    def __init__(
+        self, register: Register, embedding_id: str, note: Note, *, two_person: bool
+    ) -> None:
         self._register = register
         self._embedding_id = embedding_id
+        self._note = note
+        self._two_person = two_person
 
     @property
     def version(self) -> int:
@@ -60,8 +82,22 @@ class RegisterTarget:
         except UnknownPersonError:
             return None
 
-    def add(self, person: Person, templates: Sequence[Template]) -> None:
-        self._register.add_person(person, templates)
+    def add(
+        self, person: Person, templates: Sequence[Template], photos: Sequence[bytes] = ()
+    ) -> None:
+        if self._two_person:
+            person = requested(person, self._note)
+        self._register.add_person(person, templates, self._note, photos=photos)
 
-    def change(self, person: Person, more: Sequence[Template]) -> None:
-        self._register.change_person(person, more)
+    def change(
+        self, person: Person, more: Sequence[Template], photos: Sequence[bytes] = ()
+    ) -> None:
+        fields = {name: getattr(person, name) for name in _FROM_THE_TABLE}
+        self._register.edit(
+            person.staff_id,
+            fields,
+            self._note,
+            revision=person.revision,
+            two_person=self._two_person,
+            more=Biometrics(tuple(more), tuple(photos)),
+        )

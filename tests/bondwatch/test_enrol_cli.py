@@ -12,11 +12,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bondwatch.enrol_cli import enrol_app
+from enrolment.key_rotation import init_keys
 from enrolment.people import Person
 from enrolment.register import Register
 from models.errors import WeightMissingError
 from models.manifest import read_manifest
 from models.store import standard_store
+from vision.config_reader import read_settings
 
 CONFIG = """
 site: {id: dock-7, time_zone: Europe/Berlin}
@@ -24,6 +26,7 @@ data_dir: data
 mqtt: {host: 127.0.0.1}
 models: {detector: yolox_nano_coco, face_detector: yunet_2023mar, embedder: dlib_resnet_v1}
 groups: [contractors, staff]
+register: {two_person_rule: false, keep_photos: true}
 zones:
   - id: bay
     name: Bay
@@ -40,6 +43,9 @@ def config(tmp_path: Path) -> Path:
     """Write a configuration with two groups; its data directory does not exist yet."""
     path = tmp_path / "config.yaml"
     path.write_text(CONFIG)
+    keys = read_settings(path).register_place.keys
+    assert keys
+    init_keys(keys)
     return path
 
 

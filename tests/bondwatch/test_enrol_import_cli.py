@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import getpass
 import json
 import zipfile
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bondwatch.enrol_cli import enrol_app
+from enrolment.key_rotation import init_keys
 from enrolment.register import Register
 from models.errors import WeightMissingError
 from models.manifest import read_manifest
 from models.store import standard_store
+from vision.config_reader import read_settings
 
 CONFIG = """
 site: {id: dock-7, time_zone: Europe/Berlin}
@@ -49,6 +52,9 @@ def config(tmp_path: Path) -> Path:
     """Write a configuration with two groups."""
     path = tmp_path / "config.yaml"
     path.write_text(CONFIG)
+    keys = read_settings(path).register_place.keys
+    assert keys
+    init_keys(keys)
     return path
 
 
@@ -82,6 +88,8 @@ def test_a_zip_with_table_and_photos_is_imported(
     ]
     with Register.open_for_reading(tmp_path / "data" / "register.db") as register:
         assert [person.name for person in register.people()] == ["王秀英"]
+        (entry,) = register.history("W-1")
+    assert (entry.by, entry.why) == (getpass.getuser(), "import of people.zip")
 
 
 def test_a_dry_run_in_json_enrols_nobody(config: Path, tmp_path: Path, portraits: Path) -> None:

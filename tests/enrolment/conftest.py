@@ -10,11 +10,14 @@ import pytest
 
 from enrolment.enrolling import Examiner
 from enrolment.gallery import Gallery
+from enrolment.places import RegisterPlace, SqliteFile
 from models.embedder import Embedder
 from models.errors import WeightMissingError
 from models.face_detector import FaceDetector
 from models.loading import ModelLoader
 from models.store import standard_store
+from tests.enrolment.postgres_server import PostgresServer
+from tests.enrolment.registers import with_keys
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +53,23 @@ def portraits() -> Path:
     if not data or not folder.is_dir():
         pytest.skip("BONDWATCH_TEST_DATA names no directory with people/ in it")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """Run a PostgreSQL server for as long as the tests run."""
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> RegisterPlace:
+    """Name a place for a register that is yet to be made, in each database that is supported."""
+    if request.param == "sqlite":
+        return with_keys(SqliteFile(tmp_path / "data" / "register.db"), tmp_path)
+    server = request.getfixturevalue("postgres_server")
+    return with_keys(server.fresh(), tmp_path)
 
 
 def _loaded(load):

@@ -286,6 +286,18 @@ class TestPermissionEnds:
             ("raised", "unauthorised_person", "suspended")
         ]
 
+    def test_watch_list(self) -> None:
+        """Putting somebody inside on the watch list alarms at once, in the same incident."""
+        stage = self.inside()
+        facts = StaffFacts("ann", frozenset({"customs"}), active=False)
+        stage.swap({**STAFF, "ann": facts})
+        stage.swap({**STAFF, "ann": StaffFacts("ann", frozenset(), watchlisted=True)})
+
+        assert [line[1:4] for line in stage.alarms] == [
+            ("raised", "unauthorised_person", "suspended"),
+            ("updated", "watchlisted_person", "on_watch_list"),
+        ]
+
     def test_removal_and_return(self) -> None:
         """Removing somebody alarms at once; putting them back clears the alarm."""
         stage = self.inside()

@@ -56,6 +56,7 @@ def stage_config(broker_port: int, url: str) -> dict[str, Any]:
             "embedder": "dlib_resnet_v1",
         },
         "groups": ["cast"],
+        "register": {"two_person_rule": False},
         "zones": [zone],
         "cameras": [camera],
     }
@@ -96,8 +97,14 @@ class Site:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def make_keys(self) -> None:
+        """Make the site's keys, once."""
+        if not (self.folder / "keys").exists():
+            self.command("keys", "init")
+
     def enrol(self, name: str, photo: Path) -> None:
-        """Enrol somebody into the permitted group."""
+        """Enrol somebody into the permitted group; the first needs keys."""
+        self.make_keys()
         self.command("enrol", "add", name, "--photo", str(photo), "--group", "cast")
 
     def start(self, *, within: tuple[str, ...] = ()) -> None:

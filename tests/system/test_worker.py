@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from enrolment.people import PersonState
+from enrolment.key_rotation import init_keys
 from enrolment.register import Register
+from enrolment.register_history import Note
+from enrolment.states import Action
 from models.loading import ModelSet
 from tests.clips import make_clip
 from tests.system.workers import Place, WorkerProcess, cut, place
@@ -82,6 +84,9 @@ def stage(tmp_path: Path, test_data: Path) -> Iterator[Place]:
         pytest.skip(f"{clip} is missing")
     with place(tmp_path, cut(clip, HE_IS_SEEN_S, tmp_path / "clip.mp4")) as made:
         made.write_config()
+        keys = made.settings.register_place.keys
+        assert keys
+        init_keys(keys)
         yield made
 
 
@@ -235,12 +240,12 @@ class TestPeople:
         self, stage: Place, models: ModelSet, people: Path
     ) -> None:
         """He is recognised and may be there; suspended, he may not any more."""
-        enrol(stage.settings.register_path, models, {"lin": people / LIN})
+        enrol(stage.settings.register_place, models, {"lin": people / LIN})
         worker = stage.start()
         journal = stage.journal
         eventually(lambda: registered(journal))
-        with closing(Register.open(stage.settings.register_path)) as register:
-            register.set_state("lin", PersonState.SUSPENDED)
+        with closing(Register.open(stage.settings.register_place)) as register:
+            register.act("lin", Action.SUSPEND, Note("guard", "badge lost"))
 
         (alarm,) = eventually(lambda: open_of(journal, AlarmKind.UNAUTHORISED_PERSON))
         assert alarm.incident == "staff/stage/lin"
@@ -251,7 +256,7 @@ class TestPeople:
     ) -> None:
         """With only others enrolled he alarms, until a guard answers for somebody enrolled."""
         others = {"biden": people / "joe-biden.jpg", "obama": people / "barack-obama.jpg"}
-        enrol(stage.settings.register_path, models, others)
+        enrol(stage.settings.register_place, models, others)
         worker = stage.start()
         journal = stage.journal
         strangers = (AlarmKind.UNREGISTERED_PERSON, AlarmKind.UNVERIFIED_PERSON)
@@ -268,7 +273,7 @@ class TestPeople:
         self, stage: Place, models: ModelSet, people: Path
     ) -> None:
         """The next one takes them up under the same ids, and nothing is raised twice."""
-        enrol(stage.settings.register_path, models, {"obama": people / "barack-obama.jpg"})
+        enrol(stage.settings.register_place, models, {"obama": people / "barack-obama.jpg"})
         first = stage.start()
         journal = stage.journal
         kinds = (AlarmKind.UNREGISTERED_PERSON, AlarmKind.UNVERIFIED_PERSON)
@@ -292,7 +297,7 @@ class TestPeople:
         self, stage: Place, models: ModelSet, people: Path
     ) -> None:
         """It is reported by name, and a person in the zone is an alarm all the same."""
-        enrol(stage.settings.register_path, models, {"lin": people / LIN})
+        enrol(stage.settings.register_place, models, {"lin": people / LIN})
         folder = stage.folder / "models"
         folder.mkdir()
         (folder / "dlib_resnet_v1.onnx").write_bytes(b"another network")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from enrolment.enrolling import Examiner, Photo
 from enrolment.gallery import Gallery
 from enrolment.people import Person, Template
+from enrolment.places import RegisterPlace
 from enrolment.register import Register
 from models.loading import ModelNames, ModelSet, load_models
 from models.store import standard_store
@@ -76,9 +77,9 @@ def view_of(models: ModelSet, people: dict[str, Path] | None = None) -> Register
     return RegisterView(1, MappingProxyType(staff), gallery_of(templates, models), 0)
 
 
-def enrol(register_path: Path, models: ModelSet, people: dict[str, Path]) -> None:
-    """Put people of the group ``cast`` into a register file."""
-    with Register.open(register_path) as register:
+def enrol(place: RegisterPlace, models: ModelSet, people: dict[str, Path]) -> None:
+    """Put people of the group ``cast`` into a register."""
+    with Register.open(place) as register:
         for staff_id, path in people.items():
             person = Person(staff_id, staff_id, frozenset({"cast"}))
             register.add_person(person, [template_of(models, path)])

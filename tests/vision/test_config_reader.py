@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from enrolment.places import PostgresDatabase, SecretSource
 from vision.config_reader import ConfigError, read_settings
 from vision.settings import (
     CameraSettings,
@@ -14,6 +15,7 @@ from vision.settings import (
     ForkliftSettings,
     ModelSettings,
     PermitSettings,
+    RegisterSettings,
     Secret,
     Settings,
     TlsSettings,
@@ -72,6 +74,10 @@ def test_a_small_configuration_has_the_documented_defaults(tmp_path):
             ),
         ),
         groups=("staff",),
+        register=RegisterSettings(
+            key=Secret(file=tmp_path / "keys" / "site.key"),
+            key_store=tmp_path / "keys" / "people.keys",
+        ),
     )
 
 
@@ -191,6 +197,9 @@ def test_no_mistake_tells_a_secret():
         ("groups: [staff]\n", "groups: [staff]\nmqtt: {tls: {key_file: k}}\n", "4:mqtt.tls: has one of cert_file and key_file; give both or neither"),
         ("groups: [staff]\n", "groups: [staff]\nmqtt: []\n", "4:mqtt: is no mapping; write 'key: value' lines"),
         ("groups: [staff]\n", "groups: [staff]\nidentity: {accept: 0.5, reject: 0.6}\n", "4:identity.reject: is above accept; nobody could be both; lower reject"),
+        ("groups: [staff]\n", "groups: [staff]\nregister: {url: mysql://h/d}\n", "4:register.url: is no PostgreSQL URL; write postgresql://HOST:PORT/DATABASE, or remove it"),
+        ("groups: [staff]\n", "groups: [staff]\nregister: {url: 'postgresql:///d'}\n", "4:register.url: names no host and database; write postgresql://HOST:PORT/DATABASE"),
+        ("groups: [staff]\n", "groups: [staff]\nregister: {username: {env: U}}\n", "4:register.username: stands without a url; give url, or remove it"),
         ("groups: [staff]\n", "groups: [staff]\ngroups: [other]\n", "4:groups: given twice, first in line 3; remove one of them"),
     ],
 )  # fmt: skip
@@ -254,6 +263,33 @@ def test_a_password_in_a_url_is_refused_and_never_quoted(tmp_path, url):
     assert len(found) == 1
     assert found[0].startswith("9:cameras[0].url: ")
     assert "cr3t" not in found[0]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://u:s3cr3t@db/people", "postgresql://db/people?user=u&password=s3cr3t"],
+)
+def test_a_password_in_the_registers_url_is_refused_and_never_quoted(tmp_path, url):
+    """It goes to username and password, where it is a secret."""
+    text = SMALL.replace("groups: [staff]\n", f"groups: [staff]\nregister: {{url: '{url}'}}\n")
+
+    (found,) = problems(tmp_path, text)
+
+    assert found.startswith("4:register.url: holds credentials; move them")
+    assert "s3cr3t" not in found
+
+
+def test_a_register_on_a_server_has_a_place_with_secrets_to_come(tmp_path):
+    """The settings name the server and where its secrets are; nothing reads them yet."""
+    url = "postgresql://db:5433/people?sslmode=verify-full"
+    said = f"register: {{url: '{url}', username: {{env: U}}, password: {{file: pass}}}}\n"
+    path = tmp_path / "config.yaml"
+    path.write_text(SMALL + said)
+
+    place = read_settings(path).register_place
+
+    secrets = (SecretSource("U"), SecretSource(None, tmp_path / "pass"))
+    assert place.database == PostgresDatabase(url, *secrets)
 
 
 def test_a_password_in_plain_sight_is_refused_and_never_quoted(tmp_path):

@@ -10,8 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from enrolment.people import Person, PersonState, Template
+from enrolment.people import OwnPermit, Person, PersonState, Template
+from enrolment.places import RegisterPlace, SqliteFile
 from enrolment.register import Register
+from enrolment.register_history import Note
+from enrolment.states import Action
+from tests.enrolment.registers import with_keys
+from vision.core.policy import covers
 from vision.core.values import Candidate, StaffFacts
 from vision.register_watch import RegisterPolling, RegisterWatch
 
@@ -25,16 +30,22 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def register(path: Path):
+def place(path: Path, tmp_path: Path) -> RegisterPlace:
+    """The same with keys."""
+    return with_keys(SqliteFile(path), tmp_path)
+
+
+@pytest.fixture
+def register(place: RegisterPlace):
     """Open an empty register, as the command line does."""
-    with Register.open(path) as opened:
+    with Register.open(place) as opened:
         yield opened
 
 
 @pytest.fixture
-def watch(path: Path):
-    """Watch the path."""
-    with closing(RegisterWatch(path, "e")) as opened:
+def watch(place: RegisterPlace):
+    """Watch the place."""
+    with closing(RegisterWatch(place, "e")) as opened:
         yield opened
 
 
@@ -55,6 +66,26 @@ class TestView:
             "ann": StaffFacts("ann", frozenset({"staff"}), active=True, valid=always),
             "bob": StaffFacts("bob", frozenset(), active=False, valid=months),
         }
+
+    def test_own_hours_are_the_sites_clock(self, register: Register, place: RegisterPlace) -> None:
+        """Somebody's own zones and hours arrive as intervals; states and the list by name."""
+        always = tuple((day, 0, 1440) for day in range(7))
+        permits = (OwnPermit("dock"), OwnPermit("bay", always))
+        register.add_person(Person("ann", "Ann", frozenset(), permits=permits))
+        register.add_person(Person("eve", "Eve", frozenset(), PersonState.REVOKED))
+        register.add_person(Person("mal", "Mal", frozenset(), watchlisted=True))
+        register.add_person(Person("new", "New", frozenset(), PersonState.AWAITING_APPROVAL))
+
+        with closing(RegisterWatch(place, "e", "Europe/Berlin")) as watch:
+            staff = watch.poll().view.staff
+
+        (dock, bay) = staff["ann"].permits or ()
+        assert dock == ("dock", ((float("-inf"), float("inf")),))
+        assert bay[0] == "bay"
+        assert covers(bay[1], time.time())
+        assert (staff["eve"].active, staff["eve"].why_inactive) == (False, "revoked")
+        assert staff["mal"].watchlisted
+        assert (staff["new"].active, staff["new"].why_inactive) == (False, "awaiting_approval")
 
     def test_probes_become_candidates(self, register: Register, watch: RegisterWatch) -> None:
         """The two most similar people come as the core's candidates, None where there is none."""
@@ -77,7 +108,7 @@ class TestView:
         """A suspension by another connection is in the next poll; the old view stays as it was."""
         register.add_person(Person("ann", "Ann", frozenset()))
         before = watch.poll().view
-        register.set_state("ann", PersonState.SUSPENDED)
+        register.act("ann", Action.SUSPEND, Note("guard"))
 
         after = watch.poll().view
 
@@ -169,9 +200,9 @@ class TestPolling:
         with RegisterPolling(path, "e") as polling:
             assert set(polling.status.view.staff) == {"ann"}
 
-    def test_changes_arrive_by_themselves(self, register: Register, path: Path) -> None:
+    def test_changes_arrive_by_themselves(self, register: Register, place: RegisterPlace) -> None:
         """A person added while it runs appears, and the thread ends with the block."""
-        with RegisterPolling(path, "e", poll_every_s=0.02) as polling:
+        with RegisterPolling(place, "e", poll_every_s=0.02) as polling:
             register.add_person(Person("bob", "Bob", frozenset()), [Template(ROW_B, "e")])
             deadline = time.monotonic() + 30
             while polling.status.view.version == 0 and time.monotonic() < deadline:

@@ -141,7 +141,7 @@ class Judge:
 
     def _incident_for(self, presence: Presence, kind: AlarmKind) -> str:
         """The key under which the alarm is one alarm."""
-        if kind is AlarmKind.UNAUTHORISED_PERSON:
+        if kind in {AlarmKind.UNAUTHORISED_PERSON, AlarmKind.WATCHLISTED_PERSON}:
             return f"staff/{presence.zone_id}/{presence.evidence.staff_id}"
         if kind is AlarmKind.UNVERIFIED_PERSON and not self._can_identify:
             return f"unidentified/{presence.zone_id}/{self._policy.camera_id}"

@@ -159,13 +159,19 @@ class StaffFacts:
     """What the register says of one person, as far as a verdict needs it.
 
     ``valid``: half-open UTC intervals ``(start, end)``, POSIX seconds, in which the person
-    may be on site at all. ``active`` is false for suspended and revoked people.
+    may be on site at all. ``active`` is false for suspended and revoked people, and then
+    ``why_inactive`` is the reason to tell. ``permits``: where there are any, the person's own
+    zones and their intervals, instead of those of the groups. ``watchlisted``: somebody who
+    must not be here.
     """
 
     staff_id: str
     groups: frozenset[str]
     active: bool = True
     valid: tuple[tuple[float, float], ...] = ((float("-inf"), float("inf")),)
+    why_inactive: str = "suspended"
+    permits: tuple[tuple[str, tuple[tuple[float, float], ...]], ...] | None = None
+    watchlisted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

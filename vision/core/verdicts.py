@@ -24,6 +24,7 @@ class Verdict:
 
 ALLOWED = Verdict(None, "allowed", explained=True)
 PENDING = Verdict(None, "pending", explained=False)
+WATCHLISTED = Verdict(AlarmKind.WATCHLISTED_PERSON, "on_watch_list", explained=False)
 UNREGISTERED = Verdict(AlarmKind.UNREGISTERED_PERSON, "not_on_register", explained=False)
 
 
@@ -32,15 +33,25 @@ def refusal(facts: StaffFacts | None, zone: ZonePolicy, wall_utc: float) -> str 
     if facts is None:
         return "removed_from_register"
     if not facts.active:
-        return "suspended"
+        return facts.why_inactive
     if not covers(facts.valid, wall_utc):
         return "outside_validity"
-    permits = [p for p in zone.permits if p.groups & facts.groups]
-    if not permits:
-        return "group_not_permitted"
-    if not any(covers(p.hours, wall_utc) for p in permits):
+    if facts.permits is None:
+        hours = [p.hours for p in zone.permits if p.groups & facts.groups]
+    else:
+        hours = [own for zone_id, own in facts.permits if zone_id == zone.zone_id]
+    if not hours:
+        return "group_not_permitted" if facts.permits is None else "zone_not_permitted"
+    if not any(covers(each, wall_utc) for each in hours):
         return "outside_hours"
     return None
+
+
+def on_watch_list(facts: StaffFacts | None, wall_utc: float) -> bool:
+    """Whether somebody is one of those who must not be here, now."""
+    if facts is None or not (facts.watchlisted and facts.active):
+        return False
+    return covers(facts.valid, wall_utc)
 
 
 def verdict_on_person(
@@ -57,10 +68,7 @@ def verdict_on_person(
     if evidence.state is IdentityState.UNREGISTERED:
         return UNREGISTERED
     if evidence.state is IdentityState.REGISTERED and evidence.staff_id is not None:
-        why = refusal(staff.get(evidence.staff_id), zone, wall_utc)
-        if why is None:
-            return ALLOWED
-        return Verdict(AlarmKind.UNAUTHORISED_PERSON, why, explained=False)
+        return _verdict_on_registered(staff.get(evidence.staff_id), zone, wall_utc)
     if zone.verify_within_s is None:
         return PENDING
     if unexplained_for_s >= zone.verify_within_s:
@@ -68,6 +76,13 @@ def verdict_on_person(
         reason = "conflicting_identity" if conflict else "not_verified_in_time"
         return Verdict(AlarmKind.UNVERIFIED_PERSON, reason, explained=False)
     return PENDING
+
+
+def _verdict_on_registered(facts: StaffFacts | None, zone: ZonePolicy, wall_utc: float) -> Verdict:
+    if on_watch_list(facts, wall_utc):
+        return WATCHLISTED
+    why = refusal(facts, zone, wall_utc)
+    return ALLOWED if why is None else Verdict(AlarmKind.UNAUTHORISED_PERSON, why, explained=False)
 
 
 def verdict_on_forklift(zone: ZonePolicy, wall_utc: float) -> Verdict:

@@ -1,13 +1,16 @@
 """Identity x zone x time -> allowed, or why not."""
 
+from dataclasses import replace
+
 import pytest
 
-from vision.core.policy import Permit, ZonePolicy
+from vision.core.policy import ALWAYS, Permit, ZonePolicy
 from vision.core.values import AlarmKind, IdentityEvidence, IdentityState, StaffFacts
 from vision.core.verdicts import (
     ALLOWED,
     PENDING,
     UNREGISTERED,
+    WATCHLISTED,
     Verdict,
     verdict_on_forklift,
     verdict_on_person,
@@ -16,6 +19,7 @@ from vision.core.verdicts import (
 ZONE = ZonePolicy("store", (Permit(frozenset({"customs"}), ((100.0, 200.0),)),), 10.0)
 UNWATCHED = ZonePolicy("yard", (), verify_within_s=None)
 ANN = StaffFacts("ann", frozenset({"customs"}), valid=((0.0, 1000.0),))
+LISTED = StaffFacts("ann", frozenset({"customs"}), watchlisted=True)
 REGISTERED = IdentityEvidence(IdentityState.REGISTERED, "ann")
 UNDETERMINED = IdentityEvidence(IdentityState.UNDETERMINED)
 CONFLICT = IdentityEvidence(IdentityState.CONFLICT)
@@ -40,6 +44,21 @@ class TestRegistered:
             (StaffFacts("ann", frozenset({"customs"}), active=False), 150, "suspended"),
             (StaffFacts("ann", frozenset({"canteen"})), 150, "group_not_permitted"),
             (StaffFacts("ann", frozenset()), 150, "group_not_permitted"),
+            (StaffFacts("ann", frozenset(), active=False, why_inactive="revoked"), 150, "revoked"),
+            (replace(ANN, active=False, why_inactive="draft"), 150, "draft"),
+            (StaffFacts("ann", frozenset({"customs"}), permits=()), 150, "zone_not_permitted"),
+            (
+                StaffFacts("ann", frozenset({"customs"}), permits=(("yard", ALWAYS),)),
+                150,
+                "zone_not_permitted",
+            ),
+            (
+                StaffFacts("ann", frozenset(), permits=(("store", ((1.0, 2.0),)),)),
+                3,
+                "outside_hours",
+            ),
+            (replace(LISTED, active=False, why_inactive="revoked"), 150, "revoked"),
+            (replace(LISTED, valid=((0.0, 100.0),)), 150, "outside_validity"),
         ],
     )
     def test_refused(self, facts: StaffFacts, wall_utc: float, reason: str) -> None:
@@ -47,6 +66,19 @@ class TestRegistered:
         verdict = verdict_on_person(REGISTERED, {"ann": facts}, ZONE, wall_utc, 0)
 
         assert verdict == unauthorised(reason)
+
+    def test_own_permits_stand_instead_of_the_groups(self) -> None:
+        """Somebody with zones of their own is allowed there and then, in no group at all."""
+        own = StaffFacts("ann", frozenset(), permits=(("store", ((10.0, 20.0),)),))
+
+        assert verdict_on_person(REGISTERED, {"ann": own}, ZONE, 15, 0) is ALLOWED
+
+    def test_watch_list(self) -> None:
+        """Somebody who must not be here is an alarm of its own kind, whatever the groups say."""
+        verdict = verdict_on_person(REGISTERED, {"ann": LISTED}, ZONE, 150, 0)
+
+        assert verdict is WATCHLISTED
+        assert verdict.alarm is AlarmKind.WATCHLISTED_PERSON
 
     def test_removed(self) -> None:
         """Somebody removed from the register while inside is unauthorised at once."""

@@ -1,0 +1,266 @@
+"""`bondwatch enrol` where two people decide: request, approve, edit, export, re-embed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bondwatch.enrol_cli import enrol_app
+from enrolment.key_rotation import init_keys
+from enrolment.people import Person, Template
+from enrolment.register import Register
+from models.embedder import embedding_id_of
+from models.entries import Role
+from models.manifest import read_manifest
+from tests.bondwatch.test_enrol_cli import CONFIG
+from tests.enrolment.registers import row
+from vision.config_reader import read_settings
+
+TWO = CONFIG.replace("two_person_rule: false", "two_person_rule: true")
+ASKED = ("--badge", "4711", "--group", "staff", "--id", "ann")
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A site with the two-person rule, keys made."""
+    path = tmp_path / "config.yaml"
+    path.write_text(TWO)
+    keys = read_settings(path).register_place.keys
+    assert keys
+    init_keys(keys)
+    return path
+
+
+def enrol(config: Path, *words: object) -> Result:
+    """Run one enrolment command."""
+    wide = {"COLUMNS": "300", "TERMINAL_WIDTH": "300", "NO_COLOR": "1"}
+    command = [*(str(word) for word in words), "--config", str(config)]
+    return CliRunner().invoke(enrol_app, command, env=wide)
+
+
+def shown(config: Path, staff_id: str = "ann") -> dict[str, object]:
+    """One person as programs see them."""
+    return json.loads(enrol(config, "show", staff_id, "--json").stdout)
+
+
+def test_one_asks_and_another_approves(config: Path) -> None:
+    """The applicant can follow it; approving one's own request is refused with exit 1."""
+    asked = enrol(config, "request", "Ann", *ASKED, "--by", "ada", "--why", "new contractor")
+    waiting = shown(config)
+    own = enrol(config, "approve", "ann", "--by", "ada")
+    approved = enrol(config, "approve", "ann", "--by", "ben")
+
+    assert asked.exit_code == approved.exit_code == 0, asked.output + approved.output
+    assert "enrol approve ann" in asked.stdout
+    assert (waiting["state"], waiting["request"]["by"]) == ("awaiting_approval", "ada")
+    assert own.exit_code == 1
+    assert "another account approves" in own.stderr
+    assert shown(config)["state"] == "active"
+    assert [e["by"] for e in shown(config)["history"]] == ["ada", "ben"]
+
+
+def test_alone_nobody_enrols(config: Path) -> None:
+    """`add` says how it is done, and where the rule is switched off."""
+    result = enrol(config, "add", "Ann", *ASKED)
+
+    assert result.exit_code == 1
+    assert "enrol request" in result.stderr
+    assert "two_person_rule" in result.stderr
+
+
+def test_a_rejection_tells_why(config: Path) -> None:
+    """The reason stands where the applicant looks."""
+    enrol(config, "request", "Ann", *ASKED, "--by", "ada")
+
+    enrol(config, "reject", "ann", "--by", "ben", "--why", "no notice signed")
+
+    assert "no notice signed" in enrol(config, "show", "ann").stdout
+    assert shown(config)["state"] == "draft"
+
+
+def test_everything_that_can_be_said_is_kept(config: Path) -> None:
+    """Own zones and hours, organisation, legal basis, remarks, the watch list."""
+    result = enrol(
+        config,
+        *("request", "Mal", "--id", "mal", "--badge", "-", "--watch-list", "--by", "ada"),
+        *("--zone", "bay mon-fri 07:00-19:00 sat 08:00-12:00", "--organisation", "Cranes"),
+        *("--basis", "statutory", "--purpose", "ban", "--notice", "v3", "--remarks", "seen twice"),
+    )
+
+    found = shown(config, "mal")
+    assert result.exit_code == 0, result.output
+    assert found["watchlisted"] is True
+    assert found["permits"][0]["spans"][-1] == [5, 480, 720]
+    assert (found["basis"]["kind"], found["basis"]["taken_by"]) == ("statutory", "ada")
+    assert "must not be here" in enrol(config, "show", "mal").stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--zone", "attic"), "unknown zone attic; known zones: bay"),
+        (("--zone", "bay 07:00-19:00"), "has no day before it"),
+        (("--zone", "bay someday 07:00-19:00"), "are no hours"),
+        (("--group", "staff", "--basis", "whim"), "consent or statutory"),
+        (("--group", "staff", "--by", " "), "account is empty"),
+        ((), "Missing option: --group"),
+    ],
+)
+def test_what_is_typed_wrongly_is_a_usage_error(
+    config: Path, options: tuple[str, ...], told: str
+) -> None:
+    """Exit 2 and the remedy."""
+    result = enrol(config, "request", "Ann", "--badge", "1", *options)
+
+    assert result.exit_code == 2
+    assert told in " ".join(result.stderr.split())
+
+
+def test_the_second_editor_is_told(config: Path) -> None:
+    """With the revision that was looked at, a change that came between is not overwritten."""
+    enrol(config, "request", "Ann", *ASKED, "--by", "ada")
+    seen = shown(config)["revision"]
+    first = enrol(config, "edit", "ann", "--organisation", "Docks", "--revision", seen)
+
+    second = enrol(config, "edit", "ann", "--organisation", "Cranes", "--revision", seen)
+
+    assert (first.exit_code, second.exit_code) == (0, 1)
+    assert "meanwhile" in second.stderr
+    assert shown(config)["organisation"] == "Docks"
+
+
+def test_what_the_state_forbids_is_refused(config: Path) -> None:
+    """Exit 1 and what would be possible; revoked is for good unless two people decide anew."""
+    enrol(config, "request", "Ann", *ASKED, "--by", "ada")
+    refused = enrol(config, "resume", "ann")
+    enrol(config, "revoke", "ann", "--why", "left")
+
+    assert refused.exit_code == 1
+    assert "possible: approve, reject, revoke" in refused.stderr
+    assert shown(config)["state"] == "revoked"
+
+
+def test_an_export_holds_everything(config: Path, tmp_path: Path) -> None:
+    """Record, history, templates with their numbers; a new file that only its owner reads."""
+    place = read_settings(config).register_place
+    with Register.open(place) as register:
+        who = Person("ann", "Ann", frozenset({"staff"}))
+        register.add_person(who, [Template(row(1), "e")], photos=[b"a photo"])
+    out = tmp_path / "ann.json"
+
+    assert enrol(config, "export", "ann", "--out", out).exit_code == 0
+
+    held = json.loads(out.read_text())
+    assert out.stat().st_mode & 0o077 == 0
+    assert held["person"]["name"] == "Ann"
+    assert held["templates"][0]["values"] == pytest.approx(row(1).tolist())
+    assert held["photos_base64"] == ["YSBwaG90bw=="]
+    assert [entry["action"] for entry in held["history"]] == ["add"]
+    assert enrol(config, "export", "ann", "--out", out).exit_code == 1
+
+
+def test_the_approver_finds_who_waits(config: Path) -> None:
+    """`list --state` shows those alone; once rejected, somebody can be asked for again."""
+    enrol(config, "request", "Ann", *ASKED, "--by", "ada")
+    enrol(config, "request", "Bob", "--badge", "1", "--group", "staff", "--by", "ada")
+    enrol(config, "reject", "ann", "--by", "ben", "--why", "no notice signed")
+
+    def waiting() -> list[str]:
+        listed = enrol(config, "list", "--state", "awaiting_approval", "--json")
+        return [person["staff_id"] for person in json.loads(listed.stdout)]
+
+    assert waiting() == ["bob"]
+    assert enrol(config, "request-again", "ann", "--by", "ada").exit_code == 0
+    assert waiting() == ["ann", "bob"]
+    assert enrol(config, "approve", "ann", "--by", "ada").exit_code == 1
+
+
+def test_staff_can_be_put_on_the_watch_list(config: Path) -> None:
+    """And given another legal basis, with who took it; purpose and notice need one."""
+    enrol(config, "request", "Ann", *ASKED, "--by", "ada")
+    basis = ("--basis", "statutory", "--purpose", "ban")
+
+    changed = enrol(config, "edit", "ann", "--watch-list", *basis, "--by", "ben")
+    alone = enrol(config, "edit", "ann", "--notice", "v3")
+
+    found = shown(config)
+    assert changed.exit_code == 0, changed.output
+    assert found["watchlisted"] is True
+    assert (found["basis"]["kind"], found["basis"]["taken_by"]) == ("statutory", "ben")
+    assert alone.exit_code == 2
+    enrol(config, "edit", "ann", "--no-watch-list")
+    assert shown(config)["watchlisted"] is False
+
+
+def test_a_photo_that_is_added_must_show_the_same_person(config: Path, test_data: Path) -> None:
+    """Another's face changes nothing, the fields that came with it included."""
+    people = test_data / "people"
+    joe = ("Joe", "--id", "joe", "--group", "staff", "--photo", people / "joe-biden.jpg")
+    assert enrol(config, "request", *joe).exit_code == 0
+    other = people / "barack-obama.jpg"
+
+    refused = enrol(config, "edit", "joe", "--organisation", "Docks", "--photo", other)
+
+    assert refused.exit_code == 1
+    assert "not_same_person" in refused.stderr
+    assert (shown(config, "joe")["templates"], shown(config, "joe")["organisation"]) == (1, "")
+
+
+def test_programs_get_the_record_and_each_photos_reason(config: Path, test_data: Path) -> None:
+    """JSON alone on standard output, whether somebody was enrolled or not."""
+    ask = ("request", "Joe", "--id", "joe", "--group", "staff", "--json", "--by", "ada")
+    good, bad = test_data / "people" / "joe-biden.jpg", config
+
+    refused = enrol(config, *ask, "--photo", bad)
+    asked = enrol(config, *ask, "--photo", good, "--photo", bad)
+    approved = enrol(config, "approve", "joe", "--by", "ben", "--json")
+    changed = enrol(config, "edit", "joe", "--remarks", "tall", "--json")
+
+    told = json.loads(refused.stdout)
+    assert (refused.exit_code, told["person"]) == (1, None)
+    assert told["photos"][0]["refusal"] == "not_a_photo"
+    told = json.loads(asked.stdout)
+    assert (told["person"]["staff_id"], told["person"]["revision"]) == ("joe", 1)
+    assert [photo["refusal"] for photo in told["photos"]] == [None, "not_a_photo"]
+    assert json.loads(approved.stdout)["state"] == "active"
+    assert json.loads(changed.stdout)["remarks"] == "tall"
+
+
+class TestReEmbedding:
+    """After a change of embedder."""
+
+    def test_kept_photos_make_new_templates(self, config: Path, test_data: Path) -> None:
+        """Who has photos is known to the new embedder alone; who has none is listed, exit 1."""
+        photo = (test_data / "people" / "joe-biden.jpg").read_bytes()
+        with Register.open(read_settings(config).register_place) as register:
+            joe = Person("joe", "Joe", frozenset({"staff"}))
+            register.add_person(joe, [Template(row(1), "old")], photos=[photo])
+            register.add_person(Person("eve", "Eve", frozenset()), [Template(row(2), "old")])
+
+        result = enrol(config, "re-embed", "--json")
+
+        assert result.exit_code == 1
+        assert json.loads(result.stdout) == {"re_embedded": ["joe"], "enrol_again": ["eve"]}
+        assert (shown(config, "joe")["templates"], shown(config, "joe")["foreign_templates"]) == (
+            1,
+            0,
+        )
+
+    def test_who_was_given_a_photo_since_is_done(self, config: Path) -> None:
+        """Templates of before are erased, nobody is listed, exit 0."""
+        now = embedding_id_of(read_manifest().entry("dlib_resnet_v1", Role.EMBEDDER))
+        with Register.open(read_settings(config).register_place) as register:
+            both = [Template(row(1), "old"), Template(row(2, 128), now)]
+            register.add_person(Person("eve", "Eve", frozenset()), both)
+
+        result = enrol(config, "re-embed", "--json")
+
+        assert result.exit_code == 0, result.output
+        assert json.loads(result.stdout) == {"re_embedded": ["eve"], "enrol_again": []}
+        assert (shown(config, "eve")["templates"], shown(config, "eve")["foreign_templates"]) == (
+            1,
+            0,
+        )

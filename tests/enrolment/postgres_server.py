@@ -1,0 +1,89 @@
+"""A real PostgreSQL server for tests, from Debian's package: its own folder, a Unix socket.
+
+The server refuses to run as root, so root starts it as another user; where there is none, or no
+server, the tests skip with the reason.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from enrolment.places import PostgresDatabase
+
+_USERS = ("postgres", "nobody")
+_QUICK = "-c fsync=off -c full_page_writes=off -c shared_buffers=16MB -c max_connections=40"
+
+
+class PostgresServer:
+    """One server; its databases come from ``fresh``."""
+
+    def __init__(self) -> None:
+        self._programs = _programs()
+        self._as = _somebody()
+        self.folder = Path(tempfile.mkdtemp(prefix="bondwatch-pg-"))
+        self._numbers = count(1)
+        if self._as:
+            shutil.chown(self.folder, self._as)
+        self._data = self.folder / "data"
+        self._run("initdb", "-D", self._data, "-U", "site", "--auth=trust", "-E", "UTF8", "-N")
+        options = f"{_QUICK} -c listen_addresses= -c unix_socket_directories={self.folder}"
+        log = self.folder / "log"
+        self._run("pg_ctl", "-D", self._data, "-l", log, "-w", "-o", options, "start")
+
+    def fresh(self) -> PostgresDatabase:
+        """A new, empty database; its URL is for tests alone, with the user in it."""
+        name = f"register_{next(self._numbers)}"
+        self.sql(f"CREATE DATABASE {name}", "postgres")
+        return PostgresDatabase(f"postgresql:///{name}?host={self.folder}&user=site")
+
+    def sql(self, statement: str, database: str) -> None:
+        """Run one statement as psql does."""
+        self._run("psql", "-h", self.folder, "-U", "site", "-d", database, "-qc", statement)
+
+    def stop(self) -> None:
+        """End it and leave nothing."""
+        self._run("pg_ctl", "-D", self._data, "-m", "fast", "-w", "stop")
+        shutil.rmtree(self.folder)
+
+    def _run(self, program: str, *arguments: object) -> None:
+        command = [self._programs / program, *map(str, arguments)]
+        done = subprocess.run(
+            command,
+            user=self._as,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def _programs() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
+    if not found:
+        pytest.skip("no PostgreSQL server here; apt-get install postgresql")
+    return found[-1]
+
+
+def _somebody() -> str | None:
+    """Another user than root to be; None where we are another already."""
+    if os.geteuid() != 0:
+        return None
+    for name in _USERS:
+        try:
+            pwd.getpwnam(name)
+            subprocess.run(["true"], user=name, check=True)
+        except (KeyError, OSError, subprocess.CalledProcessError):
+            continue
+        return name
+    pytest.skip("PostgreSQL does not run as root, and there is no other user to be")
