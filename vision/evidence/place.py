@@ -28,7 +28,7 @@ class DiskHealth:
     def fail(self, error: OSError) -> None:
         """Something could not be written."""
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        self.problem = "disk_full" if full else "disk_failed"
+        self.problem = "no_room" if full else "not_writable"
 
     def well(self) -> None:
         """Something was written again; what is wrong with a stream is not mended by that."""

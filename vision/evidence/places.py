@@ -9,11 +9,13 @@ and synced.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import UTC, datetime
 from enum import StrEnum
 
 ROOT = "evidence"
+_FOLDER = re.compile(rf"{ROOT}/[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}/[0-9a-f-]{{1,64}}")
 GROWING = ".part"
 
 
@@ -38,6 +40,11 @@ def folder_of(alarm_id: str, raised_at: float) -> str:
     """An alarm's folder, relative to the data directory; ``raised_at``: POSIX seconds."""
     day = datetime.fromtimestamp(raised_at, UTC).date().isoformat()
     return f"{ROOT}/{day}/{alarm_id}"
+
+
+def is_folder(path: str) -> bool:
+    """Whether a path relative to the data directory is that of some alarm's evidence."""
+    return _FOLDER.fullmatch(path) is not None
 
 
 def picture_name(camera_id: str, kind: FileKind) -> str:

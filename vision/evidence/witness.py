@@ -6,6 +6,7 @@ moment of the decision; writing it is the evidence thread's (``vision.evidence.w
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,10 @@ from vision.evidence.values import Sight, Versions
 from vision.evidence.writer import EvidenceWriter
 from vision.ingest.frame import Frame
 from vision.ingest.ring import PrerollRing
+from vision.settings import Settings
+
+DIGITS = 12
+"""Of the configuration's SHA-256: enough to tell one from another, as with the models'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,8 @@ class Witness:
         self._rules = rules
         self._cameras: dict[str, _Watched] = {}
         self._open: set[tuple[str, str]] = set()
-        self._judged_by = Versions({}, 0, "", None)
+        self._judged_by = Versions({}, -1, "", None)
+        self._settings: Settings | None = None
 
     @property
     def problem(self) -> str | None:
@@ -70,11 +76,16 @@ class Witness:
             self._open = {key for key in self._open if key[1] != camera_id}
             self._writer.stop_camera(camera_id)
 
-    def judged_by(self, models: Mapping[str, str], register_version: int, digest: str) -> None:
-        """What decides from now on; ``digest``: the first digits of the configuration's."""
-        versions = Versions(models, register_version, digest, None)
-        if versions != self._judged_by:
-            self._judged_by = replace(versions, models=dict(models))
+    def judged_by(
+        self, models: Mapping[str, str], register_version: int, settings: Settings
+    ) -> None:
+        """What decides from now on."""
+        known = self._judged_by
+        if settings is self._settings and register_version == known.register_version:
+            return
+        self._settings = settings
+        digest = hashlib.sha256(repr(settings).encode()).hexdigest()[:DIGITS]
+        self._judged_by = Versions(dict(models), register_version, digest, None)
 
     def show(self, camera_id: str, frame: Frame) -> None:
         """A frame is about to be analysed."""

@@ -88,8 +88,8 @@ class EvidenceWriter:
             return "writer_died"
         since_s = self._busy_since_s
         if since_s is not None and time.monotonic() - since_s > SLOW_AFTER_S:
-            return "disk_slow"
-        return self._store.health.problem or ("disk_slow" if self._behind else None)
+            return "slow"
+        return self._store.health.problem or ("slow" if self._behind else None)
 
     # For other threads: each leaves something to be done, and returns.
 

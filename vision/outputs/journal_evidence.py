@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from typing import Any
 
 from vision.outputs.evidence_values import (
     Deletion,
@@ -100,12 +99,20 @@ GROUP BY k.alarm_id ORDER BY min(k.begin_at) DESC LIMIT ?
 def folders(db: sqlite3.Connection, limit: int = -1) -> tuple[EvidenceFolder, ...]:
     """What there is of each alarm, the newest first; ``limit`` -1: of all."""
     rows = db.execute(_FOLDERS, (limit,))
-    return tuple(_folder(*row) for row in rows)
-
-
-def _folder(*columns: Any) -> EvidenceFolder:
-    *facts, held, is_open = columns
-    return EvidenceFolder(*facts, is_held=bool(held), is_open=bool(is_open))
+    return tuple(
+        EvidenceFolder(
+            alarm_id=row[0],
+            folder=row[1],
+            files=row[2],
+            size_bytes=row[3],
+            begin_at=row[4],
+            end_at=row[5],
+            gaps=row[6],
+            is_held=bool(row[7]),
+            is_open=bool(row[8]),
+        )
+        for row in rows
+    )
 
 
 def hold_of(db: sqlite3.Connection, alarm_id: str) -> Hold | None:

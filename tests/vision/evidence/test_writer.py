@@ -94,9 +94,7 @@ def test_a_camera_lost_in_the_middle(site, stream):
     """The part ends there and says so; a second follows, and the gap between is told."""
     site.feed(stream[: 5 * SECOND])
     site.raise_alarm(stream[5 * SECOND - 1].at)
-    again = [
-        replace(one, format=replace(one.format)) for one in later(stream[: 2 * SECOND], 20.0)
-    ]
+    again = [replace(one, format=replace(one.format)) for one in later(stream[: 2 * SECOND], 20.0)]
     description = again[0].format
     site.wait_for("cam1.1.part.mp4")
     site.feed([replace(one, format=description) for one in again])
@@ -180,7 +178,7 @@ def test_what_the_ring_dropped_unread_is_a_gap(tmp_path, stream):
         eventually(lambda: [one for one in site.told if isinstance(one, EvidenceGap)])
         site.clear(replace(decision.at, wall_utc=decision.at.wall_utc + 10))
 
-        first, second = site.wait_kept("clip", 2)
+        first, _ = site.wait_kept("clip", 2)
 
     assert first.ended_by == "missed"
     assert [one.reason for one in site.told if isinstance(one, EvidenceGap)] == ["missed"]
