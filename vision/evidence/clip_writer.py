@@ -30,12 +30,12 @@ _log = logger(__name__)
 
 
 class _Part:
-    """A part that is being written."""
+    """A part that is being written. ``safe``: the newest picture that is on the disk."""
 
     def __init__(self, place: Place, first: EncodedPacket) -> None:
         self.muxer = FragmentMuxer(first)
         self.file: GrowingFile = place.new_file(FileKind.CLIP)
-        self.begin = self.end = first.at
+        self.begin = self.end = self.safe = first.at
 
 
 class ClipWriter:
@@ -125,6 +125,8 @@ class ClipWriter:
         except OSError as error:
             self._fail(error, packet.at)
         else:
+            # What came out ends before this packet, which begins the next fragment.
+            part.safe = part.end if data else part.safe
             part.end = max(part.end, packet.at)
 
     def _fail(self, error: OSError, at: Instant) -> None:
@@ -149,6 +151,8 @@ class ClipWriter:
 
     def _finish(self, part: _Part, why: PartEnd) -> None:
         rest = part.muxer.finish()
+        if why is PartEnd.DISK:
+            part.end = part.safe
         span_at = (part.begin.wall_utc, part.end.wall_utc)
         try:
             if why is not PartEnd.DISK:
