@@ -24,6 +24,9 @@ COMMANDS = (
     LazyCommand("publisher", "bondwatch.run_cli:publisher", "Be the publisher.", hidden=True),
     LazyCommand("check", "bondwatch.check_cli:check", "Tell every mistake in the configuration."),
     LazyCommand("alarms", "bondwatch.alarms_cli:alarms_app", "List, follow, acknowledge alarms."),
+    LazyCommand(
+        "evidence", "bondwatch.evidence_cli:evidence_app", "List, show and hold what is kept."
+    ),
     LazyCommand("vouch", "bondwatch.alarms_cli:vouch", "Answer for the person behind an alarm."),
     LazyCommand("enrol", "bondwatch.enrol_cli:enrol_app", "Keep the register of people."),
     LazyCommand("keys", "bondwatch.keys_cli:keys_app", "Keep the keys that seal faces."),

@@ -15,6 +15,7 @@ from vision.camera_watch import CameraWatch
 from vision.core.movements import OpenIncident
 from vision.core.policy import ScenePolicy
 from vision.core.values import AlarmDecision, Change, Instant, Step
+from vision.evidence.witness import Witness
 from vision.ingest.camera_source import CameraSource
 from vision.ingest.reading import SessionEvent
 from vision.ingest.session import SessionOptions
@@ -36,10 +37,17 @@ class CameraCrew:
     """The watches of one worker, by camera id.
 
     ``epoch``: unique to this life of the worker. ``wake`` is called from the streams' threads
-    after each new frame that is due.
+    after each new frame that is due. ``witness``: who keeps evidence of what the cameras show.
     """
 
-    def __init__(self, models: WorkerModels, epoch: str, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        models: WorkerModels,
+        epoch: str,
+        wake: Callable[[], None],
+        witness: Witness | None = None,
+    ) -> None:
+        self._witness = witness
         self._models = models
         self._epoch = epoch
         self._wake = wake
@@ -89,7 +97,8 @@ class CameraCrew:
         """
         leaving = [*watches, *self._hanging]
         for watch in leaving:
-            self._watches.pop(watch.settings.camera_id, None)
+            if self._watches.pop(watch.settings.camera_id, None) and self._witness is not None:
+                self._witness.detach(watch.settings.camera_id)
         if not leaving:
             return True
         with ThreadPoolExecutor(len(leaving)) as pool:
@@ -120,6 +129,9 @@ class CameraCrew:
         watch = CameraWatch(camera, CameraSource(camera, options), eyes, epoch)
         for _ in watch.see_register(view):
             pass
+        if self._witness is not None:
+            watch.witness = self._witness
+            self._witness.attach(camera.camera_id, watch.source.preroll)
         watch.source.start()
         self._watches[camera.camera_id] = watch
         return watch

@@ -16,7 +16,8 @@ from vision.core.health import CameraHealth, CameraReport
 from vision.core.movements import OpenIncident
 from vision.core.policy import ScenePolicy
 from vision.core.scene import Scene
-from vision.core.values import Instant, Step, TrackView
+from vision.core.values import Decision, Instant, Step, TrackView
+from vision.evidence.witness import Analysed, Witness
 from vision.face_looks import FaceLooker
 from vision.ingest.camera_source import CameraSource
 from vision.ingest.frame import Frame
@@ -57,6 +58,7 @@ class CameraWatch:
         self.settings = settings
         self.source = source
         self.tracks: tuple[TrackView, ...] = ()
+        self.witness: Witness | None = None
         self._eyes = eyes
         self._epoch = epoch
         self._scenes = 0
@@ -131,13 +133,18 @@ class CameraWatch:
         at = self._moment_of(frame)
         if self._pipeline is None:
             yield from self._begin_scene(frame, at)
+        if self.witness is not None:
+            self.witness.show(self.settings.camera_id, frame)
         if self._pipeline is not None:
+            decisions: list[Decision] = []
             for step in self._pipeline.analyse(frame, at, lambda: self._faces_from(frame)):
                 # Only now: while a model fails, ticks must go on.
                 self._newest = self._now = at
                 self._seen_s, self._moved_s = frame.at.stream_s, now.mono_s
                 self.tracks = step.tracks
+                decisions += step.decisions
                 yield step
+            self._tell_witness(frame, at, tuple(decisions))
 
     def tick(self, now: Arrival) -> Iterator[Step]:
         """Let time pass: deadlines, and the health of the stream."""
@@ -188,6 +195,15 @@ class CameraWatch:
         if on_s < float("inf"):
             stream_s = max(stream_s, self._newest.stream_s + on_s)
         return Instant(stream_s, frame.at.wall_utc)
+
+    def _tell_witness(self, frame: Frame, at: Instant, decisions: tuple[Decision, ...]) -> None:
+        """Leave what was seen to whoever keeps evidence."""
+        pipeline = self._pipeline
+        if self.witness is None or pipeline is None:
+            return
+        source = pipeline.looked_in or frame
+        analysed = Analysed(at, self.tracks, pipeline.looks, decisions, self._policy, source)
+        self.witness.saw(self.settings.camera_id, analysed)
 
     def _begin_scene(self, frame: Frame, at: Instant) -> Iterator[Step]:
         if self._policy is None or self._view is None or self._eyes.detector is None:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from vision.configuration.cameras import read_camera
 from vision.configuration.document import Entry, read_document
+from vision.configuration.evidence import read_evidence
 from vision.configuration.known import Known
 from vision.configuration.names import read_names
 from vision.configuration.problems import ConfigError, Problem, Problems
@@ -68,6 +69,7 @@ def _read(top: Section, sources: Sources, held: frozenset[str] | None) -> Settin
         identity=read_identity(_part(top, "identity")),
         register=read_register(_part(top, "register"), sources),
         logs=read_logs(_part(top, "logs"), sources),
+        evidence=read_evidence(_part(top, "evidence"), cameras),
         workers=top.integer("workers", None, Range(1, _MOST_WORKERS)),
     )
     top.close()

@@ -77,7 +77,8 @@ class FaceLooker:
             if look is not None:
                 measures, row = look
                 best, runner_up = register.candidates(row)
-                yield Look(wish.track_id, at, measures, best, runner_up)
+                face = _relative(faces.boxes_xyxy_px[index], crop, wish.head)
+                yield Look(wish.track_id, at, measures, best, runner_up, face)
 
     def _find(self, crop: Picture) -> DetectedFaces:
         """The faces in a head region, in the region's own pixels."""
@@ -109,6 +110,18 @@ class FaceLooker:
             return measures, self._embedder.embed(crop, landmarks[None])[0]
         except DegenerateLandmarks:
             return None
+
+
+def _relative(box_xyxy_px: NDArray[np.float32], crop: Picture, region: Box) -> Box:
+    """A box in a region's pixels, relative to the whole picture."""
+    height, width = crop.shape[:2]
+    left, top, right, bottom = (float(side) for side in box_xyxy_px)
+    return Box(
+        region.left + left / width * region.width,
+        region.top + top / height * region.height,
+        region.left + right / width * region.width,
+        region.top + bottom / height * region.height,
+    )
 
 
 def _centres(faces: DetectedFaces, crop: Picture, region: Box) -> list[Point]:

@@ -20,7 +20,13 @@ from vision.logs import logger
 from vision.outputs.handing_over import handed_over
 from vision.outputs.journal import Journal
 from vision.outputs.journal_errors import JournalError
-from vision.outputs.journal_values import CameraState, CommitContext, HandedOver, Vouch
+from vision.outputs.journal_values import (
+    CameraState,
+    CommitContext,
+    Committed,
+    HandedOver,
+    Vouch,
+)
 from vision.outputs.nudge import Nudge
 
 RETRY_S: Final = 1.0
@@ -43,6 +49,9 @@ _CLOSING_TURN_S: Final = 0.1
 
 POLL_S: Final = 1.0
 """How often guards' vouches are looked for and the beat is written."""
+
+OnTold = Callable[[AlarmDecision, str, float], None]
+"""Told of a decision, its alarm's id, and when that was raised, POSIX seconds."""
 
 _log = logger(__name__)
 
@@ -72,7 +81,8 @@ class JournalWriter:
     """Writes for one process; ``with`` starts its thread and, at the end, joins it.
 
     ``submit``, ``put_state``, ``rescue`` and ``take_vouches`` are for the analysing thread and
-    return at once. ``process_id``: as in the journal's beats.
+    return at once. ``process_id``: as in the journal's beats. ``on_told`` is called as soon as
+    an alarm has an id, from whichever thread gave it one; it must return at once.
     """
 
     def __init__(
@@ -81,7 +91,9 @@ class JournalWriter:
         nudge: Nudge,
         *,
         process_id: str,
+        on_told: OnTold | None = None,
     ) -> None:
+        self._on_told = on_told or _nobody_asks
         self._open_journal = open_journal
         self._nudge = nudge
         self._process_id = process_id
@@ -217,6 +229,9 @@ class JournalWriter:
     def _send(self, batch: _Batch, handed: HandedOver) -> bool:
         batch.alarm_ids[handed.incident] = handed.alarm_id
         if self._nudge.hand_over(handed):
+            for decision in _raised(batch.decisions):
+                if decision.incident == handed.incident:
+                    self._on_told(decision, handed.alarm_id, decision.at.wall_utc)
             return True
         del batch.alarm_ids[handed.incident]
         return False
@@ -268,12 +283,21 @@ class JournalWriter:
                 return False
 
     def _commit(self, batch: _Batch, journal: Journal) -> None:
-        journal.commit(batch.decisions, batch.context)
+        committed = journal.commit(batch.decisions, batch.context)
+        self._tell_ids(batch.decisions, committed)
         with self._news:
             batch.told = True
             if self._batches and self._batches[0] is batch:
                 self._batches.popleft()
         self._nudge.wake()
+
+    def _tell_ids(self, decisions: Sequence[Decision], committed: Sequence[Committed]) -> None:
+        """Say which alarm each decision is about; one that changed nothing is about none."""
+        alarms = iter([d for d in decisions if isinstance(d, AlarmDecision)])
+        for one in committed:
+            decision = next((d for d in alarms if d.incident == one.incident), None)
+            if decision is not None:
+                self._on_told(decision, one.alarm_id, one.raised_at)
 
     def _poll(self, journal: Journal) -> None:
         """What is done once in a while: the beat, the cameras' states, the guards' vouches."""
@@ -315,6 +339,10 @@ class JournalWriter:
         if self._journal is not None:
             self._journal.close()
             self._journal = None
+
+
+def _nobody_asks(_decision: AlarmDecision, _alarm_id: str, _raised_at: float) -> None:
+    """Nobody has to know the alarms' ids."""
 
 
 def _raised(decisions: Sequence[Decision]) -> list[AlarmDecision]:

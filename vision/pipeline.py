@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from models.detector import DetectedObjects, Detector
 from vision.core.scene import Scene
-from vision.core.values import Box, Detection, Instant, ObjectKind, Step
+from vision.core.values import Box, Detection, Instant, Look, ObjectKind, Step
 from vision.face_looks import FaceLooker
 from vision.ingest.frame import Frame
 from vision.register_watch import RegisterView
@@ -21,7 +21,10 @@ NearFrame = Callable[[], Frame | None]
 
 
 class Pipeline:
-    """Feeds one scene. ``looker`` None: faces cannot be read, so nobody can be identified."""
+    """Feeds one scene. ``looker`` None: faces cannot be read, so nobody can be identified.
+
+    ``looks``: what the newest frame's faces showed, ``looked_in`` the picture they were cut from.
+    """
 
     def __init__(
         self, scene: Scene, detector: Detector, looker: FaceLooker | None, register: RegisterView
@@ -31,6 +34,8 @@ class Pipeline:
         self._detector = detector
         self._looker = looker
         self._calls: Counter[str] = Counter()
+        self.looks: tuple[Look, ...] = ()
+        self.looked_in: Frame | None = None
 
     def see_register(self, register: RegisterView, at: Instant) -> Step:
         """Go by this state of the register from now on."""
@@ -54,6 +59,7 @@ class Pipeline:
         Raises:
             ModelRunError: a model failed.
         """
+        self.looks, self.looked_in = (), frame
         width, height = self._detector.fit_wh(frame.size_wh)
         self._calls[f"detector {width}x{height}"] += 1
         detections = detections_of(self._detector.detect(frame.bgr(width, height)))
@@ -61,9 +67,9 @@ class Pipeline:
         yield seen
         if self._looker is None or self._register.gallery.empty or not seen.looks_wanted:
             return
-        source = faces_from() or frame
+        source = self.looked_in = faces_from() or frame
         looks = self._looker.look(seen.looks_wanted, seen.tracks, source, self._register, at)
-        found = list(looks)
+        found = self.looks = tuple(looks)
         if found:
             yield self.scene.identify(found, at)
 

@@ -172,6 +172,22 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceSettings:
+    """What is kept of alarms, and for how long. ``max_bytes`` None: as much as there is room for.
+
+    No clip is written while less than ``stop_below_bytes`` is free on the disk.
+    """
+
+    enabled: bool = True
+    pre_roll_s: float = 10.0
+    post_roll_s: float = 15.0
+    longest_s: float = 300.0
+    keep_days: float = 90.0
+    max_bytes: int | None = None
+    stop_below_bytes: int = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything ``config.yaml`` says."""
 
@@ -186,6 +202,7 @@ class Settings:
     identity: IdentitySettings = IdentitySettings()
     register: RegisterSettings = RegisterSettings()
     logs: LogSettings = field(default_factory=LogSettings)
+    evidence: EvidenceSettings = EvidenceSettings()
     workers: int | None = None
 
     @property

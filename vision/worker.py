@@ -17,11 +17,12 @@ from vision.camera_crew import CameraCrew
 from vision.camera_watch import CameraWatch
 from vision.config_reader import ConfigError
 from vision.core.values import Step
+from vision.evidence.witness import Witness
 from vision.faults import FaultBoard
 from vision.ingest.reading import Clocks
 from vision.journal_writer import JournalWriter
 from vision.logs import logger
-from vision.outputs.journal_values import CommitContext
+from vision.outputs.journal_values import CommitContext, no_snapshot
 from vision.parent_link import ParentLink
 from vision.register_watch import RegisterPolling, RegisterStatus
 from vision.settings import Settings
@@ -49,6 +50,7 @@ class WorkerParts:
     register: RegisterPolling
     wake: threading.Event
     clocks: Clocks = field(default_factory=Clocks)
+    witness: Witness | None = None
 
 
 class Worker:
@@ -89,6 +91,8 @@ class Worker:
         self._do_what_is_due()
         parts.writer.rescue()
         self._faults.put("journal", "not_writable" if parts.writer.problem else None)
+        if parts.witness is not None:
+            self._faults.put("evidence", parts.witness.problem)
         parts.link.beat()
 
     def _wait_s(self) -> float:
@@ -197,10 +201,15 @@ class Worker:
 
     def _submit(self, step: Step) -> None:
         register = self._parts.register.status
+        witness, models = self._parts.witness, self._parts.models.versions
+        if witness is not None:
+            witness.judged_by(models, register.view.version, self._settings)
+            witness.decide(step.decisions)
         context = CommitContext(
             site=self._settings.site_id,
-            models=self._parts.models.versions,
+            models=models,
             register_version=register.view.version,
+            snapshot=no_snapshot if witness is None else witness.snapshot_of,
         )
         self._parts.writer.submit(step.decisions, context)
 

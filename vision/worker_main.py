@@ -12,6 +12,7 @@ import threading
 import uuid
 
 from vision.camera_crew import CameraCrew
+from vision.evidence.keeping import EvidenceKeeping
 from vision.journal_writer import JournalWriter
 from vision.kept_config import KeptConfig
 from vision.logs import configure_logs, logger
@@ -53,19 +54,24 @@ def _work(
 ) -> bool:
     """Do the worker's work; True where every thread of every stream has ended."""
     models = load_worker_models(settings.models)
-    crew = CameraCrew(models, uuid.uuid4().hex[:8], wake.set)
+    keeping = EvidenceKeeping(settings)
+    crew = CameraCrew(models, uuid.uuid4().hex[:8], wake.set, keeping.witness)
     nudge = Nudge(settings.run_dir)
     calls: dict[str, dict[str, int]] = {}
     try:
         with (
+            keeping,
             RegisterPolling(
                 settings.register_place, models.embedding_id, settings.time_zone
             ) as register,
             JournalWriter(
-                lambda: Journal.open(settings.journal_path), nudge, process_id=worker_id
+                lambda: Journal.open(settings.journal_path),
+                nudge,
+                process_id=worker_id,
+                on_told=keeping.told,
             ) as writer,
         ):
-            parts = WorkerParts(link, models, crew, writer, register, wake)
+            parts = WorkerParts(link, models, crew, writer, register, wake, witness=keeping.witness)
             try:
                 Worker(parts, settings, config.read).run()
             finally:
@@ -79,4 +85,4 @@ def _work(
         ended = crew.close(crew)
         nudge.close()
     _log.info("worker_ended", model_calls=json.dumps(calls))
-    return ended and writer.ended
+    return ended and writer.ended and keeping.ended

@@ -7,10 +7,7 @@ The data directory is a small file system of its own that is made smaller while 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -31,41 +28,10 @@ from tests.system.faulty_site import (
     wait_told,
 )
 from tests.system.site import Site, eventually, listening
+from tests.system.small_disk import SmallDisk, demand_mount
 from vision.outputs.journal import Journal
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
-
-ROOMY = "1g"
-MOUNT, UMOUNT = shutil.which("mount"), shutil.which("umount")
-
-
-class SmallDisk:
-    """A tmpfs; making it as small as what lies on it is what fills it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir()
-        self._mount("-t", "tmpfs", "-o", f"size={ROOMY},mode=700", "none")
-
-    def fill(self) -> None:
-        """Leave no room."""
-        stats = os.statvfs(self.folder)
-        used = (stats.f_blocks - stats.f_bfree) * stats.f_frsize
-        self._mount("-o", f"remount,size={used}")
-
-    def make_room(self) -> None:
-        """Leave room again."""
-        self._mount("-o", f"remount,size={ROOMY}")
-
-    def close(self) -> None:
-        subprocess.run([str(UMOUNT), "--lazy", str(self.folder)], check=True)
-
-    def _mount(self, *arguments: str) -> None:
-        command = [str(MOUNT), *arguments, str(self.folder)]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        if done.returncode and "-t" in arguments:
-            pytest.skip(f"a file system of its own needs root: {done.stderr.strip()}")
-        assert done.returncode == 0, done.stderr
 
 
 @dataclass(frozen=True)
@@ -85,8 +51,7 @@ class OnDisk:
 def on_disk(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterator[OnDisk]:
     """The daemon with its data on a small disk; two cameras that see nobody."""
     del weights
-    if os.geteuid() != 0 or MOUNT is None or UMOUNT is None:
-        pytest.skip("a file system of its own needs root and mount")
+    demand_mount()
     folder = tmp_path_factory.mktemp("disk")
     with ExitStack() as stack:
         disk = SmallDisk(folder / "data")

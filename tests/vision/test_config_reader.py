@@ -12,6 +12,7 @@ from vision.config_reader import ConfigError, read_settings
 from vision.settings import (
     CameraSettings,
     DecodePolicy,
+    EvidenceSettings,
     ForkliftSettings,
     ModelSettings,
     PermitSettings,
@@ -115,6 +116,33 @@ def test_every_key_reaches_the_settings(tmp_path):
     assert (settings.mqtt.host, settings.mqtt.port, settings.workers) == ("::1", 8883, 2)
 
 
+def test_evidence(tmp_path):
+    """Its keys arrive in the units of the settings; it can be switched off."""
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        SMALL + "evidence: {off: true, pre_roll_s: 5, post_roll_s: 0, longest_s: 60,"
+        " keep_days: 365, max_gib: 2, stop_below_mib: 64}\n"
+    )
+
+    assert read_settings(path).evidence == EvidenceSettings(
+        enabled=False,
+        pre_roll_s=5.0,
+        post_roll_s=0.0,
+        longest_s=60.0,
+        keep_days=365.0,
+        max_bytes=2 * 1024**3,
+        stop_below_bytes=64 * 1024**2,
+    )
+
+
+def test_a_pre_roll_that_no_camera_holds(tmp_path):
+    """The clip would begin later than the configuration promises."""
+    assert problems(tmp_path, SMALL + "evidence: {pre_roll_s: 30}\n") == [
+        "12:evidence.pre_roll_s: is longer than camera gate keeps (12 s);"
+        " lower it, or raise that camera's preroll_s"
+    ]
+
+
 def test_the_default_configuration_is_valid():
     """config.yaml at the root is a working example as it stands."""
     settings = read_settings(ROOT / "config.yaml")
@@ -133,6 +161,7 @@ def test_the_default_configuration_states_the_true_defaults(tmp_path):
     assert commented.mqtt == small.mqtt
     assert commented.identity == small.identity
     assert commented.workers == small.workers
+    assert commented.evidence == small.evidence
     for name in ("decode", "analyses_per_s", "connect_timeout_s", "read_timeout_s"):
         assert getattr(commented.cameras[0], name) == getattr(small.cameras[0], name)
     for name in ("offline_after_s", "lag_limit_s", "preroll_s", "preroll_bytes"):

@@ -135,7 +135,7 @@ class Look:
     """One face seen once on a track, already compared with the gallery.
 
     ``best`` and ``runner_up`` are the two most similar *people*; None where the gallery has
-    fewer. No embedding enters the core.
+    fewer. ``face``: where in the picture it was. No embedding enters the core.
     """
 
     track_id: int
@@ -143,6 +143,7 @@ class Look:
     measures: FaceMeasures
     best: Candidate | None
     runner_up: Candidate | None
+    face: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)

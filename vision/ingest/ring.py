@@ -7,7 +7,7 @@ Invariants, after every call:
   ``max_s`` is kept once it has come in, and at most one group more;
 - the bytes are at most ``max_bytes``, whatever else that costs: a newest group that is too
   big by itself is dropped too, and the ring waits for the next key frame.
-Appending costs amortised O(1), reading O(packets read). Pure but for its lock.
+Appending costs amortised O(1), reading O(groups + packets read). Pure but for its lock.
 """
 
 from __future__ import annotations
@@ -21,14 +21,27 @@ from vision.ingest.packets import EncodedPacket
 
 @dataclass(slots=True)
 class _Group:
-    """A key frame and what depends on it."""
+    """A key frame and what depends on it; ``first``: how many packets came in before it."""
 
+    first: int
     packets: list[EncodedPacket] = field(default_factory=list)
     size_bytes: int = 0
 
     @property
     def start_s(self) -> float:
         return self.packets[0].at.stream_s
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Packets in the order in which they came in, and where to go on reading.
+
+    ``missed``: how many were dropped before they were read; the first is then a key frame.
+    """
+
+    packets: tuple[EncodedPacket, ...]
+    cursor: int
+    missed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,7 @@ class PrerollRing:
         self._lock = threading.Lock()
         self._groups: deque[_Group] = deque()
         self._size_bytes = 0
+        self._appended = 0
         self._newest_s = 0.0
         self._dropped_groups = 0
         self._dropped_packets = 0
@@ -61,7 +75,8 @@ class PrerollRing:
         """Take a packet in, and drop from the front what is no longer needed."""
         with self._lock:
             if packet.is_key:
-                self._groups.append(_Group())
+                self._groups.append(_Group(self._appended))
+            self._appended += 1
             if not self._groups:
                 self._waiting += 1
                 return
@@ -77,11 +92,29 @@ class PrerollRing:
 
         Where the moment is older than the ring, everything there is.
         """
+        return self.follow_from(stream_s).packets
+
+    def follow_from(self, stream_s: float) -> Followed:
+        """As ``since``, with the cursor from which ``follow`` goes on."""
         with self._lock:
             groups = list(self._groups)
             later = [index for index, group in enumerate(groups) if group.start_s <= stream_s]
             first = later[-1] if later else 0
-            return tuple(packet for group in groups[first:] for packet in group.packets)
+            found = tuple(packet for group in groups[first:] for packet in group.packets)
+            return Followed(found, self._appended)
+
+    def follow(self, cursor: int) -> Followed:
+        """What has come in since an earlier reading, in decoding order."""
+        with self._lock:
+            held = self._groups[0].first if self._groups else self._appended
+            start = max(cursor, held)
+            found = tuple(
+                packet
+                for group in self._groups
+                if group.first + len(group.packets) > start
+                for packet in group.packets[max(0, start - group.first) :]
+            )
+            return Followed(found, self._appended, self._appended - cursor - len(found))
 
     def group_at(self, stream_s: float) -> tuple[EncodedPacket, ...]:
         """The group of pictures that the moment falls into; empty where it is too old."""

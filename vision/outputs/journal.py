@@ -16,9 +16,18 @@ from vision.outputs import (
     journal_actions,
     journal_alarms,
     journal_decisions,
+    journal_evidence,
     journal_handover,
     journal_latest,
     journal_outbox,
+)
+from vision.outputs.evidence_values import (
+    Deletion,
+    EvidenceEntry,
+    EvidenceFile,
+    EvidenceFolder,
+    EvidenceGap,
+    Hold,
 )
 from vision.outputs.journal_file import JournalFile
 from vision.outputs.journal_values import (
@@ -126,6 +135,49 @@ class Journal:
         """The number of the newest message ever queued; 0 in a new journal."""
         with self._file.read() as db:
             return journal_outbox.last_seq(db)
+
+    # evidence --------------------------------------------------------------------------
+
+    def index_evidence(self, entries: Iterable[EvidenceEntry]) -> None:
+        """Note files that are whole, synced and under their names, and what is missing."""
+        with self._file.write() as db:
+            journal_evidence.index(db, entries, self._clock())
+
+    def evidence(self, limit: int = -1) -> tuple[EvidenceFolder, ...]:
+        """What there is of each alarm, the newest first; -1: of all."""
+        with self._file.read() as db:
+            return journal_evidence.folders(db, limit)
+
+    def evidence_ids_beginning(self, start: str) -> tuple[str, ...]:
+        """The ids of alarms with evidence that begin with ``start``, at most ten."""
+        with self._file.read() as db:
+            return journal_evidence.ids_beginning(db, start)
+
+    def evidence_of(
+        self, alarm_id: str
+    ) -> tuple[tuple[EvidenceFile, ...], tuple[EvidenceGap, ...], Hold | None]:
+        """An alarm's files, what is missing, and who holds them."""
+        with self._file.read() as db:
+            return (
+                journal_evidence.files_of(db, alarm_id),
+                journal_evidence.gaps_of(db, alarm_id),
+                journal_evidence.hold_of(db, alarm_id),
+            )
+
+    def hold_evidence(self, alarm_id: str, by: str, note: str) -> bool:
+        """Keep an alarm's evidence from being deleted; False where it was held already."""
+        with self._file.write() as db:
+            return journal_evidence.hold(db, alarm_id, Hold(by, self._clock(), note))
+
+    def release_evidence(self, alarm_id: str, by: str, note: str) -> bool:
+        """End that; False where nobody held it."""
+        with self._file.write() as db:
+            return journal_evidence.release(db, alarm_id, Hold(by, self._clock(), note))
+
+    def forget_evidence(self, deletion: Deletion) -> None:
+        """Note that an alarm's evidence has been deleted."""
+        with self._file.write() as db:
+            journal_evidence.forget(db, deletion, self._clock())
 
     # operators -------------------------------------------------------------------------
 

@@ -153,7 +153,12 @@ def _published(
 ) -> Committed:
     publish(writing.db, revision, payload, is_open=revision.change is not Change.CLEARED)
     return Committed(
-        revision.alarm_id, revision.number, decision.incident, revision.change, decision.kind
+        revision.alarm_id,
+        revision.number,
+        decision.incident,
+        revision.change,
+        decision.kind,
+        revision.raised_at,
     )
 
 

@@ -129,10 +129,11 @@ def _ensure_schema(db: sqlite3.Connection, path: Path) -> None:
         return
     db.execute("BEGIN IMMEDIATE")
     try:
-        if _version(db, path) == 0:
-            for statement in _statements(journal_schema.CREATE):
+        # Another process may have been quicker: what is left to do is found with the lock held.
+        for script in journal_schema.STEPS[_version(db, path) :]:
+            for statement in _statements(script):
                 db.execute(statement)
-            db.execute(f"PRAGMA user_version={journal_schema.VERSION:d}")
+        db.execute(f"PRAGMA user_version={journal_schema.VERSION:d}")
         db.execute("COMMIT")
     finally:
         if db.in_transaction:

@@ -1,14 +1,13 @@
 """The journal's tables and their version.
 
 SQL text only. Times are POSIX seconds, UTC, unless a column's name ends in ``monotonic_s``.
-A change of the schema gets a new version and a migration here.
+A change of the schema gets a new version and a migration here: a new journal is the first
+version with every migration after it.
 """
 
 from __future__ import annotations
 
-VERSION = 1
-
-CREATE = """
+FIRST = """
 CREATE TABLE alarms (
   alarm_id TEXT PRIMARY KEY,
   incident TEXT NOT NULL,
@@ -120,3 +119,59 @@ CREATE TABLE blind_intervals (
   reason TEXT NOT NULL
 ) STRICT;
 """
+
+EVIDENCE = """
+-- whole files of evidence, synced and under their names; seq is the order in which they became so
+CREATE TABLE evidence_files (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  alarm_id TEXT NOT NULL,
+  folder TEXT NOT NULL,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  camera_id TEXT NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  begin_at REAL NOT NULL,
+  end_at REAL NOT NULL,
+  ended_by TEXT NOT NULL,
+  written_at REAL NOT NULL,
+  UNIQUE (alarm_id, name)
+) STRICT;
+
+-- spans that belong to a clip and are not in it, and why
+CREATE TABLE evidence_gaps (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  alarm_id TEXT NOT NULL,
+  camera_id TEXT NOT NULL,
+  from_at REAL NOT NULL,
+  to_at REAL NOT NULL,
+  reason TEXT NOT NULL,
+  written_at REAL NOT NULL
+) STRICT;
+CREATE INDEX evidence_gaps_by_alarm ON evidence_gaps (alarm_id);
+
+-- evidence that nobody may delete
+CREATE TABLE evidence_holds (
+  alarm_id TEXT PRIMARY KEY,
+  held_by TEXT NOT NULL,
+  held_at REAL NOT NULL,
+  note TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- what operators and the retention did to evidence: 'hold', 'release', 'delete'
+CREATE TABLE evidence_actions (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  done_at REAL NOT NULL,
+  action TEXT NOT NULL,
+  alarm_id TEXT NOT NULL,
+  done_by TEXT NOT NULL,
+  note TEXT NOT NULL,
+  files INTEGER NOT NULL,
+  size_bytes INTEGER NOT NULL
+) STRICT;
+"""
+
+STEPS = (FIRST, EVIDENCE)
+"""The script that leads to version 1, to version 2, and so on."""
+
+VERSION = len(STEPS)

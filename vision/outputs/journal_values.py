@@ -8,8 +8,11 @@ from enum import StrEnum
 
 from vision.core.values import AlarmDecision, AlarmKind, Change
 
+SnapshotReference = Callable[[AlarmDecision, str, float], str | None]
+"""Where the snapshot of an alarm lies, by the decision, the alarm's id and when it was raised."""
 
-def no_snapshot(_: AlarmDecision) -> str | None:
+
+def no_snapshot(_: AlarmDecision, _alarm_id: str, _raised_at: float) -> str | None:
     """No picture is kept of any alarm."""
     return None
 
@@ -26,7 +29,7 @@ class CommitContext:
     site: str
     models: Mapping[str, str] = field(default_factory=dict)
     register_version: int | None = None
-    snapshot: Callable[[AlarmDecision], str | None] = no_snapshot
+    snapshot: SnapshotReference = no_snapshot
     alarm_ids: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -35,7 +38,7 @@ class Committed:
     """One revision of one alarm, safely in the journal.
 
     ``change`` is what happened to the alarm, which may differ from what the decision said:
-    a second camera's ``raised`` is an update.
+    a second camera's ``raised`` is an update. ``raised_at``: when the alarm was, POSIX seconds.
     """
 
     alarm_id: str
@@ -43,6 +46,7 @@ class Committed:
     incident: str
     change: Change
     kind: AlarmKind
+    raised_at: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def alarm(decision: AlarmDecision, revision: Revision, context: CommitContext) -
     message = {
         **_alarm_head(decision, revision),
         **_place(decision, revision, context),
-        **_facts(decision, context),
+        **_facts(decision, revision, context),
         "durable": revision.durable,
         "acknowledged": _acknowledged(revision.acknowledgement),
     }
@@ -113,13 +113,13 @@ def _place(decision: AlarmDecision, revision: Revision, context: CommitContext) 
     }
 
 
-def _facts(decision: AlarmDecision, context: CommitContext) -> dict[str, Any]:
+def _facts(decision: AlarmDecision, revision: Revision, context: CommitContext) -> dict[str, Any]:
     return {
         "identity": _identity(decision.evidence),
         "detail": dict(decision.detail),
         "models": dict(sorted(context.models.items())),
         "register_version": context.register_version,
-        "snapshot": context.snapshot(decision),
+        "snapshot": context.snapshot(decision, revision.alarm_id, revision.raised_at),
     }
 
 

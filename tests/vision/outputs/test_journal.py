@@ -26,6 +26,7 @@ from vision.outputs.journal_errors import (
     JournalTooNewError,
 )
 from vision.outputs.journal_latest import PUBLISHER
+from vision.outputs.journal_schema import FIRST, VERSION
 from vision.outputs.journal_values import BlindInterval, CameraState
 
 ROOT = "bondwatch/v1/hall/"
@@ -87,6 +88,20 @@ class TestFile:
         for journal in journals:
             journal.close()
 
+    def test_older_schema(self, tmp_path):
+        """A file of an earlier version is brought up to this one and keeps what it holds."""
+        with sqlite3.connect(tmp_path / "journal.db") as db:
+            db.executescript(FIRST)
+            db.execute("INSERT INTO beats VALUES ('w1', 1.0, 1.0)")
+            db.execute("PRAGMA user_version=1")
+        db.close()
+
+        journal = open_journal(tmp_path)
+
+        assert journal.last_beat_at("w1") == 1.0
+        assert journal.evidence() == ()
+        journal.close()
+
     def test_newer_schema(self, tmp_path, journal):
         """A file of a later version is refused with both versions in the message."""
         journal.close()
@@ -94,7 +109,7 @@ class TestFile:
             db.execute("PRAGMA user_version=99")
         db.close()
 
-        with pytest.raises(JournalTooNewError, match=r"schema 99, this Bondwatch knows 1"):
+        with pytest.raises(JournalTooNewError, match=rf"schema 99, this Bondwatch knows {VERSION}"):
             open_journal(tmp_path)
 
     def test_corrupt(self, tmp_path):

@@ -179,12 +179,14 @@ class TestMessages:
         assert states(journal) == {topic: None}
 
     def test_snapshot_reference(self, journal):
-        """The context names an alarm's snapshot."""
-        context = CommitContext(site="hall", snapshot=lambda decision: f"shots/{decision.track_id}")
+        """The context names an alarm's snapshot by its id and the time of its first revision."""
+        context = CommitContext(
+            site="hall", snapshot=lambda d, alarm_id, at: f"{alarm_id}/{at:.0f}/{d.track_id}"
+        )
 
-        journal.commit([alarm()], context)
+        (one,) = journal.commit([alarm()], context)
 
-        assert messages(journal)[0]["snapshot"] == "shots/5"
+        assert messages(journal)[0]["snapshot"] == f"{one.alarm_id}/{NOON:.0f}/5"
 
     def test_not_a_number_is_null(self, journal):
         """No figure that is none ever becomes invalid JSON."""

@@ -1,0 +1,111 @@
+"""A camera's ring that a test fills, an evidence writer on a real disk, and what came of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.vision.outputs.decisions import alarm
+from tests.vision.waiting import eventually
+from vision.core.values import AlarmDecision, Change, Instant
+from vision.evidence.clip_plan import ClipRules
+from vision.evidence.disk import Disk
+from vision.evidence.index import EvidenceIndex
+from vision.evidence.place import DiskHealth, Store
+from vision.evidence.witness import Witness
+from vision.evidence.writer import EvidenceWriter
+from vision.ingest.packets import EncodedPacket
+from vision.ingest.ring import PrerollRing
+from vision.outputs.evidence_values import EvidenceEntry, EvidenceFile
+from vision.outputs.journal import Journal
+
+RULES = ClipRules(pre_s=2.0, post_s=1.0, longest_s=60.0, loss_s=3.0)
+ALARM_ID = "6f1ed002-ab55-4bb5-8f2f-8a8c6f6f1ed0"
+ROOMY_BYTES = 1024 * 1024
+
+
+@dataclass
+class EvidenceSite:
+    """One camera, ``cam1``; ``told`` is what the writer told the index of."""
+
+    data_dir: Path
+    writer: EvidenceWriter
+    witness: Witness
+    ring: PrerollRing
+    told: list[EvidenceEntry] = field(default_factory=list)
+
+    def feed(self, packets: Iterable[EncodedPacket]) -> None:
+        """The camera sends these, all at once."""
+        for packet in packets:
+            self.ring.append(packet)
+
+    def raise_alarm(self, at: Instant, alarm_id: str = ALARM_ID, **more: Any) -> AlarmDecision:
+        """An alarm is decided, and gets its id from the journal."""
+        decision = alarm(at=at, **more)
+        self.witness.decide([decision])
+        self.writer.told(decision, alarm_id, at.wall_utc)
+        return decision
+
+    def clear(self, at: Instant, **more: Any) -> None:
+        """It ends."""
+        self.witness.decide([alarm(Change.CLEARED, at=at, **more)])
+
+    @property
+    def folder(self) -> Path:
+        (found,) = self.data_dir.glob(f"evidence/*/{ALARM_ID}")
+        return found
+
+    def kept(self, kind: str) -> list[EvidenceFile]:
+        """The whole files of a kind, in the order in which they became so."""
+        return [one for one in self.told if isinstance(one, EvidenceFile) and one.kind == kind]
+
+    def wait_kept(self, kind: str, count: int = 1) -> list[EvidenceFile]:
+        eventually(lambda: len(self.kept(kind)) >= count)
+        return self.kept(kind)
+
+    def wait_for(self, name: str) -> Path:
+        """Until a file of the alarm is there."""
+        eventually(lambda: list(self.data_dir.glob(f"evidence/*/{ALARM_ID}/{name}")))
+        return self.folder / name
+
+    def timeline(self) -> list[dict[str, Any]]:
+        """The lines of the one timeline that is whole."""
+        (file,) = self.wait_kept("timeline")
+        return [json.loads(line) for line in (self.folder / file.name).read_text().splitlines()]
+
+
+@contextmanager
+def evidence_site(
+    data_dir: Path,
+    rules: ClipRules = RULES,
+    *,
+    disk: Disk | None = None,
+    tell: Callable[[EvidenceEntry], None] | None = None,
+    ring: PrerollRing | None = None,
+) -> Iterator[EvidenceSite]:
+    """A running writer; at its end all clips are ended."""
+    told: list[EvidenceEntry] = []
+    index = EvidenceIndex(lambda: Journal.open(data_dir / "journal.db"))
+
+    def tell_all(entry: EvidenceEntry) -> None:
+        told.append(entry)
+        index.tell(entry)
+        if tell is not None:
+            tell(entry)
+
+    store = Store(disk or Disk(), data_dir, ROOMY_BYTES, DiskHealth(), tell_all)
+    with EvidenceWriter(store, rules, index) as writer:
+        witness = Witness(writer, rules)
+        site = EvidenceSite(data_dir, writer, witness, ring or PrerollRing(12.0, 64 << 20), told)
+        witness.attach("cam1", site.ring)
+        yield site
+
+
+def indexed(data_dir: Path) -> tuple[Any, ...]:
+    """What the journal says of the alarm: files, gaps, hold."""
+    with closing(Journal.open(data_dir / "journal.db")) as journal:
+        return journal.evidence_of(ALARM_ID)

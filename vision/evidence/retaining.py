@@ -1,0 +1,116 @@
+"""Deletes evidence whose time is over: plans, removes, and only then tells the journal.
+
+One process at a time, whichever comes first; a thread of its own, since a disk takes its time.
+A crash in the middle leaves files without their like, or none, under an entry that is still
+there: the next round removes the rest and tells of it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from vision.evidence.places import ROOT, is_folder
+from vision.evidence.retention import RetentionRules, plan_deletions
+from vision.logs import logger
+from vision.outputs.evidence_values import Deletion
+from vision.outputs.journal import Journal
+from vision.outputs.journal_errors import JournalError
+from vision.settings import Settings
+
+EVERY_S: Final = 600.0
+END_WITHIN_S: Final = 0.5
+LOCK: Final = ".retention.lock"
+_DAY_S: Final = 24 * 3600.0
+
+_log = logger(__name__)
+
+
+class Retaining:
+    """``with`` starts the thread and ends it."""
+
+    def __init__(self, settings: Settings, every_s: float = EVERY_S) -> None:
+        wanted = settings.evidence
+        self._rules = RetentionRules(wanted.keep_days * _DAY_S, wanted.max_bytes)
+        self._data_dir = settings.data_dir
+        self._journal_path = settings.journal_path
+        self._every_s = every_s
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="retention")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._closing.set()
+        self._thread.join(END_WITHIN_S)
+
+    @property
+    def ended(self) -> bool:
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._closing.wait(self._every_s):
+            try:
+                self.delete_what_is_over(time.time())
+            except (JournalError, OSError) as error:
+                _log.error("retention_failed", why=str(error))
+
+    def delete_what_is_over(self, now_at: float) -> int:
+        """One round; how many alarms' evidence was deleted. Raises JournalError, OSError."""
+        root = self._data_dir / ROOT
+        if not root.is_dir():
+            return 0
+        with _alone(root / LOCK) as mine, closing(Journal.open(self._journal_path)) as journal:
+            if not mine:
+                return 0
+            plan = list(plan_deletions(journal.evidence(), self._rules, now_at))
+            for deletion in plan:
+                if self._closing.is_set():
+                    break
+                self._delete(deletion, journal)
+            return len(plan)
+
+    def _delete(self, deletion: Deletion, journal: Journal) -> None:
+        *_, held = journal.evidence_of(deletion.alarm_id)
+        if held is not None:
+            return
+        folder = self._data_dir / deletion.folder
+        if is_folder(deletion.folder) and folder.is_dir():
+            shutil.rmtree(folder)
+            _remove_if_empty(folder.parent)
+        journal.forget_evidence(deletion)
+        _log.info("evidence_deleted", alarm=deletion.alarm_id, reason=deletion.reason)
+
+
+def _remove_if_empty(day: Path) -> None:
+    if not any(day.iterdir()):
+        day.rmdir()
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[bool]:
+    """Whether no other process does the same now."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+    else:
+        yield True
+    finally:
+        os.close(descriptor)
