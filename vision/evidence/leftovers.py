@@ -6,6 +6,7 @@ is cut behind the last fragment, or line, that is whole; then it gets its name a
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -116,6 +117,8 @@ def _begins(folder: Path) -> dict[str, float]:
     for path in folder.glob("*.jsonl"):
         for line in path.read_bytes().split(b"\n"):
             if line.startswith(b'{"type":"part"') and line.endswith(b"}"):
-                facts = json.loads(line)
-                begins[str(facts["file"])] = float(facts["wall_utc"])
+                # A line that a crash has torn says nothing.
+                with contextlib.suppress(ValueError, KeyError, TypeError):
+                    facts = json.loads(line)
+                    begins[str(facts["file"])] = float(facts["wall_utc"])
     return begins

@@ -104,11 +104,7 @@ class Recording:
         self._read()
         if self._clip is None or self._timeline is None:
             return
-        while self._held and not self._clip.over:
-            packet = self._held.popleft()
-            self._held_bytes -= packet.size_bytes
-            self._clip.take(packet, missed=self._comes_after_missed(packet))
-            self._newest = packet.at
+        self._write_held(self._clip)
         if not self._clip.over:
             self._clip.pass_time(now)
         self._timeline.write()
@@ -118,6 +114,8 @@ class Recording:
     def stop(self, why: PartEnd = PartEnd.STOPPED) -> None:
         """End it as it is; what waits for an id is lost with the alarm that never got one."""
         if self._clip is not None and not self.over:
+            self._read()
+            self._write_held(self._clip)
             self._clip.stop(why)
             self._finish(self._newest)
         self.over = True
@@ -144,6 +142,13 @@ class Recording:
             self._after_missed.extend(found.packets[:1])
         self._held.extend(found.packets)
         self._held_bytes += sum(packet.size_bytes for packet in found.packets)
+
+    def _write_held(self, clip: ClipWriter) -> None:
+        while self._held and not clip.over:
+            packet = self._held.popleft()
+            self._held_bytes -= packet.size_bytes
+            clip.take(packet, missed=self._comes_after_missed(packet))
+            self._newest = packet.at
 
     def _comes_after_missed(self, packet: EncodedPacket) -> bool:
         """Whether others that came before this packet were dropped unread."""

@@ -32,6 +32,9 @@ PROBE_EVERY_S: Final = 5.0
 UNNAMED_S: Final = 600.0
 """A recording whose alarm has had no id for so long belongs to no alarm."""
 
+FAILED_TOLD_S: Final = 600.0
+"""How long it is told that a recording was given up for a mistake of our own."""
+
 MOST_WAITING: Final = 5_000
 END_WITHIN_S: Final = 2.0
 
@@ -54,6 +57,7 @@ class EvidenceWriter:
         self._busy_since_s: float | None = None
         self._behind = False
         self._left_out = 0
+        self._failed_s = float("-inf")
         self._recordings: list[Recording] = []
         self._newest: dict[Key, Recording] = {}
         self._clocks: dict[int, RingClock] = {}
@@ -86,6 +90,8 @@ class EvidenceWriter:
         """Why evidence cannot be kept at present, as a stable code; None where it can."""
         if self._thread.ident is not None and self.ended and not self._closing:
             return "writer_died"
+        if time.monotonic() - self._failed_s < FAILED_TOLD_S:
+            return "recording_failed"
         since_s = self._busy_since_s
         if since_s is not None and time.monotonic() - since_s > SLOW_AFTER_S:
             return "slow"
@@ -148,8 +154,7 @@ class EvidenceWriter:
     def _do_all(self) -> None:
         self._do_what_was_left()
         for recording in self._recordings:
-            clock = self._clocks.setdefault(id(recording), RingClock(recording.ring))
-            recording.work(clock.now())
+            self._record(recording)
         self._forget_over()
         self._behind = any(one.lag_s > SLOW_AFTER_S for one in self._recordings)
         self._probe()
@@ -157,6 +162,16 @@ class EvidenceWriter:
         if self._left_out:
             left_out, self._left_out = self._left_out, 0
             _log.error("sights_left_out", frames=left_out)
+
+    def _record(self, recording: Recording) -> None:
+        """Write what has come; one recording's trouble must not end the others."""
+        clock = self._clocks.setdefault(id(recording), RingClock(recording.ring))
+        try:
+            recording.work(clock.now())
+        except Exception:  # noqa: BLE001 -- a hostile stream finds what nobody thought of
+            _log.exception("recording_failed", camera=recording.camera_id)
+            self._failed_s = time.monotonic()
+            recording.over = True
 
     def _end_all(self) -> None:
         self._do_what_was_left()

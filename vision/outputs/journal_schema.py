@@ -1,13 +1,12 @@
 """The journal's tables and their version.
 
 SQL text only. Times are POSIX seconds, UTC, unless a column's name ends in ``monotonic_s``.
-A change of the schema gets a new version and a migration here: a new journal is the first
-version with every migration after it.
+A change of the schema is a new step at the end of ``STEPS``.
 """
 
 from __future__ import annotations
 
-FIRST = """
+CREATE = """
 CREATE TABLE alarms (
   alarm_id TEXT PRIMARY KEY,
   incident TEXT NOT NULL,
@@ -120,7 +119,7 @@ CREATE TABLE blind_intervals (
 ) STRICT;
 """
 
-EVIDENCE = """
+FOR_EVIDENCE = """
 -- whole files of evidence, synced and under their names; seq is the order in which they became so
 CREATE TABLE evidence_files (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -171,7 +170,7 @@ CREATE TABLE evidence_actions (
 ) STRICT;
 """
 
-STEPS = (FIRST, EVIDENCE)
-"""The script that leads to version 1, to version 2, and so on."""
+STEPS = (CREATE, FOR_EVIDENCE)
+"""Each brings the file from the version of its place to the next."""
 
 VERSION = len(STEPS)
