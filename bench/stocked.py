@@ -6,23 +6,23 @@ they are one, with the register's own functions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import insert
 
-from enrolment import person_rows, template_rows
+from enrolment import person_rows
 from enrolment.key_rotation import init_keys
 from enrolment.key_store import KeyStore, wrapped
 from enrolment.key_tables import DATA_KEYS
-from enrolment.people import Person, Template
+from enrolment.people import Person
 from enrolment.places import DatabasePlace, KeyPlace, RegisterPlace, SecretSource, SqliteFile
 from enrolment.register import Register
+from enrolment.register_tables import TEMPLATES
 from enrolment.sealing import Cipher, new_key
 from enrolment.site_keys import read_ring
-from enrolment.template_rows import Owner
+from enrolment.template_rows import WIRE, Owner
 
 EMBEDDING_ID = "bench"
 _BATCH = 1000
@@ -51,23 +51,30 @@ def stock(
 ) -> RegisterPlace:
     """Make a register of people who own so many of the rows each."""
     place = RegisterPlace(database, keys)
-    ciphers = list(_ciphers(keys, len(rows) // templates))
+    sealed: list[dict[str, object]] = []
     with Register.open(place) as register, register._changing() as (connection, version):  # noqa: SLF001 - one transaction for all
-        for number, (person_id, cipher) in enumerate(ciphers):
+        for number, (person_id, cipher) in enumerate(_ciphers(keys, len(rows) // templates)):
             person = Person(f"p{number:06}", "P", frozenset({"staff"}))
             person_rows.insert_person(connection, person, person_id, version)
-            mine = rows[number * templates : (number + 1) * templates]
-            owner = Owner(person.staff_id, person_id)
-            made = [Template(row, EMBEDDING_ID) for row in mine]
-            template_rows.insert_templates(connection, owner, made, cipher)
+            where = Owner(person.staff_id, person_id).place(EMBEDDING_ID)
+            row = {"staff_id": person.staff_id, "embedding_id": EMBEDDING_ID, "quality": 1.0}
+            for one in rows[number * templates : (number + 1) * templates]:
+                seal = cipher.seal(one.astype(WIRE).tobytes(), where)
+                sealed.append({**row, "sealed": seal, "added_at": 0.0})
+            if len(sealed) > _BATCH:
+                connection.execute(insert(TEMPLATES), sealed)
+                sealed.clear()
+        if sealed:
+            connection.execute(insert(TEMPLATES), sealed)
     return place
 
 
-def _ciphers(keys: KeyPlace, people: int) -> Iterator[tuple[str, Cipher]]:
+def _ciphers(keys: KeyPlace, people: int) -> list[tuple[str, Cipher]]:
     """A new data key each, stored in one transaction."""
-    site = read_ring(keys).current
+    site, made = read_ring(keys).current, []
     with KeyStore.open(keys) as store, store.database.changing() as connection:
         for _ in range(0, people, _BATCH):
             batch = [(person_rows.new_person_id(), new_key()) for _ in range(_BATCH)]
             connection.execute(insert(DATA_KEYS), [wrapped(site, *one) for one in batch])
-            yield from ((person_id, Cipher.of(key)) for person_id, key in batch)
+            made += [(person_id, Cipher.of(key)) for person_id, key in batch]
+    return made[:people]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,26 @@ class Match:
 
     best: Likeness | None
     runner_up: Likeness | None
+
+
+class Searchable(Protocol):
+    """What a daemon needs of a gallery, wherever its templates lie."""
+
+    @property
+    def register_version(self) -> int: ...
+
+    @property
+    def embedding_id(self) -> str: ...
+
+    @property
+    def empty(self) -> bool: ...
+
+    @property
+    def problem(self) -> str | None:
+        """What keeps it from answering, with the remedy; None: nothing."""
+
+    def match(self, probe: NDArray[Any]) -> Match:
+        """As ``Gallery.match``; ``GallerySearchError`` where it cannot be asked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +97,10 @@ class Gallery:
         return not self.staff_ids
 
     @property
+    def problem(self) -> None:
+        """Nothing keeps memory from answering."""
+
+    @property
     def dim(self) -> int:
         return int(self.embeddings.shape[1])
 
@@ -87,7 +111,7 @@ class Gallery:
         another size, with NaN, or not of unit length: a broken embedder must be heard of,
         not turned into a similarity.
         """
-        vector = self._checked(probe)
+        vector = checked_probe(probe, None if self.empty else self.dim)
         if self.empty:
             return Match(None, None)
         similarities = self.embeddings @ vector
@@ -141,15 +165,6 @@ class Gallery:
     def _sizes(self) -> NDArray[np.intp]:
         return np.diff(np.append(self.starts, len(self.embeddings)))
 
-    def _checked(self, probe: NDArray[Any]) -> NDArray[np.float32]:
-        vector = np.asarray(probe, dtype=np.float32)
-        if vector.ndim != 1 or (not self.empty and vector.size != self.dim):
-            raise ValueError(f"a probe of shape {vector.shape}; ({self.dim},) wanted")
-        length = float(np.linalg.norm(vector))
-        if not abs(length - 1) <= UNIT_TOLERANCE:  # written so that NaN is refused too
-            raise ValueError("the probe is not finite or not of unit length")
-        return vector
-
     def _most_similar(self, similarities: NDArray[np.float32]) -> tuple[Likeness, slice]:
         """The person of the most similar row, and where that person's rows are.
 
@@ -161,3 +176,14 @@ class Gallery:
         after = self.starts[index + 1 : index + 2]
         rows = slice(int(self.starts[index]), int(after[0]) if after.size else None)
         return Likeness(self.staff_ids[index], float(similarities[row])), rows
+
+
+def checked_probe(probe: NDArray[Any], dim: int | None) -> NDArray[np.float32]:
+    """A probe as float32; ``ValueError`` as ``Gallery.match``. ``dim`` None: any size will do."""
+    vector = np.asarray(probe, dtype=np.float32)
+    if vector.ndim != 1 or (dim is not None and vector.size != dim):
+        raise ValueError(f"a probe of shape {vector.shape}; ({dim or 'D'},) wanted")
+    length = float(np.linalg.norm(vector))
+    if not abs(length - 1) <= UNIT_TOLERANCE:  # written so that NaN is refused too
+        raise ValueError("the probe is not finite or not of unit length")
+    return vector

