@@ -36,9 +36,7 @@ class PostgresServer:
             shutil.chown(self.folder, self._as)
         self._data = self.folder / "data"
         self._run("initdb", "-D", self._data, "-U", "site", "--auth=trust", "-E", "UTF8", "-N")
-        options = f"{_QUICK} -c listen_addresses= -c unix_socket_directories={self.folder}"
-        log = self.folder / "log"
-        self._run("pg_ctl", "-D", self._data, "-l", log, "-w", "-o", options, "start")
+        self.start()
 
     def fresh(self) -> PostgresDatabase:
         """A new, empty database; its URL is for tests alone, with the user in it."""
@@ -50,9 +48,19 @@ class PostgresServer:
         """Run one statement as psql does."""
         self._run("psql", "-h", self.folder, "-U", "site", "-d", database, "-qc", statement)
 
+    def start(self) -> None:
+        """Let it serve; again after ``shut``."""
+        options = f"{_QUICK} -c listen_addresses= -c unix_socket_directories={self.folder}"
+        log = self.folder / "log"
+        self._run("pg_ctl", "-D", self._data, "-l", log, "-w", "-o", options, "start")
+
+    def shut(self, mode: str = "fast") -> None:
+        """End it with its data left; ``immediate`` is as good as a crash."""
+        self._run("pg_ctl", "-D", self._data, "-m", mode, "-w", "stop")
+
     def stop(self) -> None:
         """End it and leave nothing."""
-        self._run("pg_ctl", "-D", self._data, "-m", "fast", "-w", "stop")
+        self.shut()
         shutil.rmtree(self.folder)
 
     def _run(self, program: str, *arguments: object) -> None:
