@@ -7,9 +7,10 @@ each is reached is ``sqlite_files``'s and ``postgres``'s work, what is stored no
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DBAPIError
 
 from enrolment.register_errors import named_errors
 
@@ -31,7 +32,9 @@ class Database:
         self.dialect = connection.dialect.name
 
     def close(self) -> None:
-        self.connection.close()
+        """Let go; of a connection that is lost already, too."""
+        with suppress(DBAPIError):  # nobody is left to take leave of
+            self.connection.close()
         self.connection.engine.dispose()
 
     @contextmanager

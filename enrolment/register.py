@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, insert, update
 
-from enrolment import person_rows, postgres, register_history, template_rows
+from enrolment import person_rows, pgvector_table, postgres, register_history, template_rows
 from enrolment.people import NO_BIOMETRICS, Biometrics, Person, Template
 from enrolment.person_changes import acted, changes_between, edited, reopened
 from enrolment.places import RegisterPlace
@@ -213,6 +213,8 @@ class Register(RegisterReader):
             person_rows.delete_person(connection, staff_id)
             row = {"version": version, "person_id": owner.person_id}
             connection.execute(insert(REMOVALS), row)
+            if self._database.dialect == "postgresql":
+                pgvector_table.forget(connection, owner.person_id)
         if self._database.dialect != "sqlite":
             return False
         return not pragma(self._database, "wal_checkpoint(TRUNCATE)")

@@ -35,6 +35,10 @@ class RegisterNewerError(RegisterError):
     """The database was written by a newer Bondwatch."""
 
 
+class GallerySearchError(RegisterError):
+    """A gallery on a server cannot be asked, or did not answer in time; nobody is recognised."""
+
+
 class PersonExistsError(RegisterError):
     """The staff id is taken."""
 

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 from sqlalchemy import Connection, func, select
 
 from enrolment import person_rows, postgres, register_history, template_rows
 from enrolment.databases import Database
-from enrolment.gallery import Gallery
+from enrolment.gallery import Gallery, Searchable
 from enrolment.people import Person, Template
 from enrolment.places import PostgresDatabase, RegisterPlace, SqliteFile
 from enrolment.register_database import CHANNEL, REGISTER, open_database, open_keys
@@ -29,8 +29,11 @@ from enrolment.template_rows import Owner
 _MOST_CHANGES = 500
 
 
+G_co = TypeVar("G_co", bound=Searchable, covariant=True)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class RegisterSnapshot:
+class RegisterSnapshot(Generic[G_co]):
     """The whole register at one version, as one embedder can use it.
 
     ``foreign_templates``: how many templates of other embedders belong to people who have none of
@@ -41,7 +44,7 @@ class RegisterSnapshot:
 
     version: int
     people: tuple[Person, ...]
-    gallery: Gallery
+    gallery: G_co
     foreign_templates: int
     without_key: tuple[str, ...] = ()
     owners: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -154,7 +157,7 @@ class RegisterReader:
                     " restore it from a backup"
                 ) from exc
 
-    def snapshot(self, embedding_id: str) -> RegisterSnapshot:
+    def snapshot(self, embedding_id: str) -> RegisterSnapshot[Gallery]:
         """Read people and this embedder's templates in one transaction.
 
         Templates of other embedders never enter the gallery; they are counted. People whose
@@ -175,7 +178,7 @@ class RegisterReader:
             version, remaining, gallery, foreign, tuple(sorted(left_out)), owners
         )
 
-    def refreshed(self, old: RegisterSnapshot) -> RegisterSnapshot:
+    def refreshed(self, old: RegisterSnapshot[Gallery]) -> RegisterSnapshot[Gallery]:
         """The register as it is now, reading only what changed since an older snapshot of it.
 
         Who enrols somebody among 100,000 makes no worker open 100,000 templates again.

@@ -16,7 +16,7 @@ from enrolment.register_errors import RegisterCorruptError
 from enrolment.register_tables import PHOTOS, TEMPLATES
 from enrolment.sealing import OVERHEAD_BYTES, Cipher, SealBrokenError, place
 
-_WIRE = "<f4"
+WIRE = "<f4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class SealedRows:
         try:
             opened = [_opened(*places[staff_id], sealed) for staff_id, sealed in kept]
             dim = len(opened[0]) // 4 if opened else 0
-            values = np.frombuffer(b"".join(opened), dtype=_WIRE)
+            values = np.frombuffer(b"".join(opened), dtype=WIRE)
             return Gallery.build(
                 [staff_id for staff_id, _ in kept],
                 values.reshape(len(kept), dim),
@@ -74,7 +74,7 @@ def insert_templates(
 ) -> None:
     """Add templates of somebody; ``ValueError`` for one that could not be compared."""
     for template in templates:
-        row = unit_rows(template.embedding[np.newaxis]).astype(_WIRE).tobytes()
+        row = unit_rows(template.embedding[np.newaxis]).astype(WIRE).tobytes()
         _demand_same_size(connection, template.embedding_id, len(row))
         values = {
             "staff_id": owner.staff_id,
@@ -110,7 +110,7 @@ def open_templates(connection: Connection, owner: Owner, cipher: Cipher) -> tupl
     query = select(TEMPLATES).where(TEMPLATES.c.staff_id == owner.staff_id)
     return tuple(
         Template(
-            np.frombuffer(cipher.open(row.sealed, owner.place(row.embedding_id)), dtype=_WIRE),
+            np.frombuffer(cipher.open(row.sealed, owner.place(row.embedding_id)), dtype=WIRE),
             row.embedding_id,
             row.quality,
             datetime.fromtimestamp(row.added_at, UTC),

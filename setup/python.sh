@@ -45,13 +45,14 @@ mirror="${UV_DEFAULT_INDEX:-${UV_INDEX_URL:-${PIP_INDEX_URL:-$(pip_setting index
 
 echo "==> Installing Python packages"
 if [ -z "$mirror" ]; then
-    .tools/bin/uv sync --frozen --all-groups ||
+    .tools/bin/uv sync --frozen --all-groups --no-group peers ||
         fail "Python packages cannot be installed" "see uv's message; is PyPI reachable?"
 else
     # The lock pins PyPI's own addresses; through a mirror the hashes do the pinning.
     wanted="$(mktemp)"
     trap 'rm -f "$wanted"' EXIT
-    .tools/bin/uv export --quiet --frozen --all-groups --no-emit-project --output-file "$wanted"
+    .tools/bin/uv export --quiet --frozen --all-groups --no-group peers --no-emit-project \
+        --output-file "$wanted"
     export UV_DEFAULT_INDEX="$mirror"
     .tools/bin/uv pip sync --require-hashes "$wanted" &&
         .tools/bin/uv pip install --no-deps --editable . ||

@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 from types import MappingProxyType, TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from numpy.typing import NDArray
 
-from enrolment.gallery import Gallery, Likeness
+from enrolment.gallery import Gallery, Likeness, Searchable
 from enrolment.people import Person
+from enrolment.pgvector_gallery import PgvectorReader
 from enrolment.places import RegisterPlace
 from enrolment.register import Register
-from enrolment.register_errors import RegisterError
+from enrolment.register_errors import RegisterError, RegisterLockedError
 from enrolment.register_reading import RegisterSnapshot
 from vision.core.policy import ALWAYS
 from vision.core.values import Candidate, StaffFacts
@@ -49,12 +50,12 @@ class RegisterView:
 
     version: int
     staff: Mapping[str, StaffFacts]
-    gallery: Gallery
+    gallery: Searchable
     foreign_templates: int
     without_key: tuple[str, ...] = ()
 
     def candidates(self, probe: NDArray[Any]) -> tuple[Candidate | None, Candidate | None]:
-        """Return the two people most similar to a ``(D,)`` unit probe; ValueError as ``match``."""
+        """Return the two people most similar to a ``(D,)`` unit probe; errors as ``match``."""
         match = self.gallery.match(probe)
         return _candidate(match.best), _candidate(match.runner_up)
 
@@ -70,18 +71,45 @@ class RegisterStatus:
     problem: str | None
 
 
+class Followed(Protocol):
+    """What is watched: ``Register`` with its gallery in memory, or ``PgvectorReader``."""
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def replaced(self) -> bool: ...
+
+    def snapshot(self, embedding_id: str) -> RegisterSnapshot[Any]: ...
+
+    def refreshed(self, old: RegisterSnapshot[Any]) -> RegisterSnapshot[Any]: ...
+
+    def wait(self, timeout_s: float) -> bool: ...
+
+    def close(self) -> None: ...
+
+
 class RegisterWatch:
-    """Reads the register again when it has changed; for one thread."""
+    """Reads the register again when it has changed; for one thread.
+
+    ``by_pgvector``: leave templates on the register's server, and search them there.
+    """
 
     def __init__(
-        self, place: Path | RegisterPlace, embedding_id: str, time_zone: str = "UTC"
+        self,
+        place: Path | RegisterPlace,
+        embedding_id: str,
+        time_zone: str = "UTC",
+        *,
+        by_pgvector: bool = False,
     ) -> None:
         self._place = place
+        self._by_pgvector = by_pgvector
         self._time_zone = time_zone
         self._expires_s = float("inf")
         self._embedding_id = embedding_id
-        self._register: Register | None = None
-        self._snapshot: RegisterSnapshot | None = None
+        self._register: Followed | None = None
+        self._snapshot: RegisterSnapshot[Any] | None = None
         self._status = RegisterStatus(_empty_view(embedding_id), None)
 
     @property
@@ -93,7 +121,8 @@ class RegisterWatch:
         try:
             view, problem = self._current_view(), None
         except (RegisterError, OSError) as exc:
-            self.close()
+            if not isinstance(exc, RegisterLockedError):  # that is over in a moment
+                self.close()
             view, problem = self._status.view, f"{type(exc).__name__}: {exc}"
         if view is not self._status.view or problem != self._status.problem:
             self._status = RegisterStatus(view, problem)
@@ -114,7 +143,8 @@ class RegisterWatch:
             return self._viewed(register.refreshed(self._snapshot))
         # A file put in this one's place may have any version: it is read whatever it says.
         self.close()
-        register = self._register = Register.open_for_reading(
+        kind = PgvectorReader if self._by_pgvector else Register
+        register = self._register = kind.open_for_reading(
             self._place, busy_timeout_s=_BUSY_TIMEOUT_S
         )
         return self._viewed(register.snapshot(self._embedding_id))
@@ -127,7 +157,7 @@ class RegisterWatch:
             self.close()  # the next poll says what is wrong
             return False
 
-    def _viewed(self, snapshot: RegisterSnapshot) -> RegisterView:
+    def _viewed(self, snapshot: RegisterSnapshot[Any]) -> RegisterView:
         now, before = time.time(), self._status.view.staff
         unchanged: frozenset[int] = frozenset()
         if self._snapshot is not None and time.monotonic() < self._expires_s:
@@ -163,10 +193,11 @@ class RegisterPolling:
         embedding_id: str,
         time_zone: str = "UTC",
         *,
+        by_pgvector: bool = False,
         poll_every_s: float = POLL_EVERY_S,
         stale_after_s: float = STALE_AFTER_S,
     ) -> None:
-        self._watch = RegisterWatch(place, embedding_id, time_zone)
+        self._watch = RegisterWatch(place, embedding_id, time_zone, by_pgvector=by_pgvector)
         self._poll_every_s = poll_every_s
         self._stale_after_s = stale_after_s
         self._polled_s = time.monotonic()
@@ -193,11 +224,12 @@ class RegisterPolling:
         """The latest reading; safe from any thread.
 
         A reading that hangs, or a thread that died, shows as a problem: a suspension that
-        cannot arrive must be heard of.
+        cannot arrive must be heard of. So does a gallery that did not answer a moment ago.
         """
         status = self._watch.status
         if time.monotonic() - self._polled_s < self._stale_after_s:
-            return status
+            problem = status.problem or status.view.gallery.problem
+            return status if problem == status.problem else RegisterStatus(status.view, problem)
         return RegisterStatus(status.view, "reading the register hangs; check its disk")
 
     def _run(self) -> None:

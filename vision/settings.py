@@ -22,6 +22,13 @@ class DecodePolicy(StrEnum):
     PACKETS = "packets"
 
 
+class SearchIn(StrEnum):
+    """Where faces are compared with the register's templates."""
+
+    MEMORY = "memory"
+    PGVECTOR = "pgvector"
+
+
 @dataclass(frozen=True, slots=True)
 class Secret:
     """Where a secret comes from, never the secret itself: an environment variable or a file."""
@@ -143,6 +150,7 @@ class RegisterSettings:
     key_store: Path | str | None = None
     two_person_rule: bool = True
     keep_photos: bool = False
+    search: SearchIn = SearchIn.MEMORY
 
 
 @dataclass(frozen=True, slots=True)

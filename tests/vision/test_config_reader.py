@@ -17,6 +17,7 @@ from vision.settings import (
     ModelSettings,
     PermitSettings,
     RegisterSettings,
+    SearchIn,
     Secret,
     Settings,
     TlsSettings,
@@ -229,6 +230,8 @@ def test_no_mistake_tells_a_secret():
         ("groups: [staff]\n", "groups: [staff]\nregister: {url: mysql://h/d}\n", "4:register.url: is no PostgreSQL URL; write postgresql://HOST:PORT/DATABASE, or remove it"),
         ("groups: [staff]\n", "groups: [staff]\nregister: {url: 'postgresql:///d'}\n", "4:register.url: names no host and database; write postgresql://HOST:PORT/DATABASE"),
         ("groups: [staff]\n", "groups: [staff]\nregister: {username: {env: U}}\n", "4:register.username: stands without a url; give url, or remove it"),
+        ("groups: [staff]\n", "groups: [staff]\nregister: {search: pgvector}\n", "4:register.search: pgvector needs a server; give url, or write memory"),
+        ("groups: [staff]\n", "groups: [staff]\nregister: {search: pgvectors}\n", "4:register.search: 'pgvectors' is not known; did you mean pgvector?"),
         ("groups: [staff]\n", "groups: [staff]\ngroups: [other]\n", "4:groups: given twice, first in line 3; remove one of them"),
     ],
 )  # fmt: skip
@@ -311,14 +314,16 @@ def test_a_password_in_the_registers_url_is_refused_and_never_quoted(tmp_path, u
 def test_a_register_on_a_server_has_a_place_with_secrets_to_come(tmp_path):
     """The settings name the server and where its secrets are; nothing reads them yet."""
     url = "postgresql://db:5433/people?sslmode=verify-full"
-    said = f"register: {{url: '{url}', username: {{env: U}}, password: {{file: pass}}}}\n"
+    login = "username: {env: U}, password: {file: pass}"
+    said = f"register: {{url: '{url}', search: pgvector, {login}}}\n"
     path = tmp_path / "config.yaml"
     path.write_text(SMALL + said)
 
-    place = read_settings(path).register_place
+    settings = read_settings(path)
 
     secrets = (SecretSource("U"), SecretSource(None, tmp_path / "pass"))
-    assert place.database == PostgresDatabase(url, *secrets)
+    assert settings.register_place.database == PostgresDatabase(url, *secrets)
+    assert settings.register.search is SearchIn.PGVECTOR
 
 
 def test_a_password_in_plain_sight_is_refused_and_never_quoted(tmp_path):

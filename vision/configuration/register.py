@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from vision.configuration.section import Section
 from vision.configuration.sources import Sources
-from vision.configuration.words import scheme_of
-from vision.settings import RegisterSettings, Secret
+from vision.configuration.words import choice_fault, scheme_of
+from vision.settings import RegisterSettings, SearchIn, Secret
 
 CREDENTIAL = "bondwatch-site-key"
 """What the service manager calls the site key: LoadCredential=bondwatch-site-key:PATH."""
@@ -17,6 +17,7 @@ CREDENTIAL = "bondwatch-site-key"
 _KEY_FILE = Path("keys/site.key")
 _KEY_STORE = Path("keys/people.keys")
 _SCHEMES = ("postgresql", "postgres")
+_SEARCHES = choice_fault(tuple(one.value for one in SearchIn))
 _SECRET_PARTS = {"user", "password", "passfile", "sslpassword"}
 
 
@@ -32,6 +33,9 @@ def read_register(section: Section, sources: Sources) -> RegisterSettings:
     if url is not None and key_store == url:
         section.wrong("key_store", "is the register itself", "name another database, or a file")
     default = RegisterSettings()
+    search = SearchIn(section.text("search", default.search.value, _SEARCHES))
+    if search is SearchIn.PGVECTOR and not section.find("url"):
+        section.wrong("search", "pgvector needs a server", "give url, or write memory")
     rule = section.flag("two_person_rule") if section.find("two_person_rule") else None
     settings = RegisterSettings(
         url,
@@ -41,6 +45,7 @@ def read_register(section: Section, sources: Sources) -> RegisterSettings:
         key_store,
         two_person_rule=default.two_person_rule if rule is None else rule,
         keep_photos=bool(section.flag("keep_photos")),
+        search=search,
     )
     section.close()
     return settings
