@@ -69,7 +69,8 @@ def _warehouse(asked: argparse.Namespace) -> int:
         _say("stopped; the same command goes on from here")
         return _STOPPED
     if asked.into is not None:
-        export(warehouse.last_network(asked.work), asked.into, warehouse.SIZE_PX)
+        network = warehouse.last_network(asked.work, asked.base)
+        export(network, asked.into, warehouse.SIZE_PX)
         _say(f"wrote {asked.into}, {', '.join(KINDS)}")
     return 0
 
