@@ -97,7 +97,7 @@ def _faces(asked: argparse.Namespace) -> int:
         _say("stopped; the same command goes on from here")
         return _STOPPED
     if asked.into is not None:
-        export_faces(cctv_faces.last_network(asked.work), asked.into)
+        export_faces(cctv_faces.last_network(asked.work, asked.base), asked.into)
         _say(f"wrote {asked.into}")
     return 0
 
