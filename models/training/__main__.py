@@ -12,12 +12,15 @@ from pathlib import Path
 
 import torch
 
-from models.training import warehouse
-from models.training.export import export
+from models.training import cctv_faces, warehouse
+from models.training.export import export, export_faces
+from models.training.face_collection import clip_scenes, gather
+from models.training.face_figures import measured, side_by_side
 from models.training.figures import EVERY_SCORE, clip_samples, on_clips, on_labelled
 from models.training.samples import KINDS
 from models.training.teacher import Teacher
 
+_FACES_DATA = "has faces-lfw-dev/, forklift/ and media/"
 _STOPPED = 75  # the shell's "try again": the same command goes on from here
 
 
@@ -44,6 +47,19 @@ def _arguments() -> argparse.ArgumentParser:
     figures.add_argument("--weights", type=Path, required=True, help="what `warehouse` wrote")
     figures.add_argument("--threads", type=int, default=1)
     figures.set_defaults(run=_warehouse_figures)
+    faces = model.add_parser("faces", help="the detector of faces seen by cameras")
+    faces.add_argument("--data", type=Path, required=True, help=_FACES_DATA)
+    faces.add_argument("--base", type=Path, required=True, help="YuNet's official file")
+    faces.add_argument("--work", type=Path, default=Path("var/training/faces"))
+    faces.add_argument("--threads", type=int, default=1)
+    faces.add_argument("--into", type=Path, help="where to write the ONNX file when done")
+    faces.set_defaults(run=_faces)
+    found = model.add_parser("faces-figures", help="measures a face detector beside the base")
+    found.add_argument("--data", type=Path, required=True, help=_FACES_DATA)
+    found.add_argument("--base", type=Path, required=True, help="YuNet's official file")
+    found.add_argument("--weights", type=Path, required=True, help="what `faces` wrote")
+    found.add_argument("--threads", type=int, default=1)
+    found.set_defaults(run=_faces_figures)
     return parser
 
 
@@ -53,7 +69,8 @@ def _warehouse(asked: argparse.Namespace) -> int:
         _say("stopped; the same command goes on from here")
         return _STOPPED
     if asked.into is not None:
-        export(warehouse.last_network(asked.work), asked.into, warehouse.SIZE_PX)
+        network = warehouse.last_network(asked.work, asked.base)
+        export(network, asked.into, warehouse.SIZE_PX)
         _say(f"wrote {asked.into}, {', '.join(KINDS)}")
     return 0
 
@@ -69,6 +86,30 @@ def _warehouse_figures(asked: argparse.Namespace) -> int:
     ]
     for before, after in zip(*each, strict=True):
         _say(f"{before.what}: {before.value:.3f} {after.value:.3f}")
+    return 0
+
+
+def _faces(asked: argparse.Namespace) -> int:
+    base = cctv_faces.detector_in(asked.base)
+    learnt, held = gather(asked.data, base, cctv_faces.RECIPE.plan.seed, _say)
+    watched = cctv_faces.held_out_scenes(held, cctv_faces.WATCHED_SCENES)
+    if not cctv_faces.train(learnt, watched, asked.base, asked.work, _say):
+        _say("stopped; the same command goes on from here")
+        return _STOPPED
+    if asked.into is not None:
+        export_faces(cctv_faces.last_network(asked.work, asked.base), asked.into)
+        _say(f"wrote {asked.into}")
+    return 0
+
+
+def _faces_figures(asked: argparse.Namespace) -> int:
+    base, own = cctv_faces.detector_in(asked.base), cctv_faces.detector_in(asked.weights)
+    _, held = gather(asked.data, base, cctv_faces.RECIPE.plan.seed, _say)
+    composed = cctv_faces.held_out_scenes(held, cctv_faces.MEASURED_SCENES)
+    for where, pictures in (("scenes", composed), ("clips", clip_scenes(asked.data, base))):
+        _say(f"{len(pictures)} {where}; figure, base, ours")
+        for what, values in side_by_side([measured(one, pictures) for one in (base, own)]):
+            _say(f"{where}: {what}: " + " ".join(f"{value:.3f}" for value in values))
     return 0
 
 

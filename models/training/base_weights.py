@@ -1,4 +1,4 @@
-"""Fills the network from the initialisers of the published graph, and keeps two of its classes.
+"""Fills a network from the initialisers of its published graph.
 
 Here belongs the way from ONNX to PyTorch and nothing about training.
 """
@@ -28,15 +28,35 @@ def network_of(path: Path, kept: Sequence[int] | None = None) -> YoloxNano:
     ValueError where the graph's convolutions are not YOLOX-nano's.
     """
     network = YoloxNano(_COCO_CLASSES)
-    ours = _in_running_order(network)
-    theirs = _convolutions(path)
-    if [tuple(one.weight.shape) for one in ours] != [weight.shape for weight, _ in theirs]:
-        raise ValueError(f"{path}: not the graph of YOLOX-nano")
-    for convolution, (weight, bias) in zip(ours, theirs, strict=True):
-        _fill(convolution, weight, bias)
+    fill(network, path, "YOLOX-nano")
     if kept is not None:
         _keep(network, list(kept))
     return network
+
+
+def fill(network: nn.Module, path: Path, name: str) -> None:
+    """Gives a network the weights of a graph that runs the same convolutions in the same order.
+
+    ValueError where the graph's convolutions are not those of the network, by its ``name``.
+    """
+    ours = _in_running_order(network)
+    theirs = _convolutions(path)
+    if [tuple(one.weight.shape) for one in ours] != [weight.shape for weight, _ in theirs]:
+        raise ValueError(f"{path}: not the graph of {name}")
+    for convolution, (weight, bias) in zip(ours, theirs, strict=True):
+        _fill(convolution, weight, bias)
+
+
+def blended(network: nn.Module, other: nn.Module, share: float) -> None:
+    """Moves every weight of a network to the other's by a share, 0 to 1.
+
+    Between the weights that training began with and those that it ended with there is often a
+    place that does better than either. (Wortsman et al., "Robust fine-tuning of zero-shot
+    models", 2022.)
+    """
+    with torch.no_grad():
+        for own, far in zip(network.parameters(), other.parameters(), strict=True):
+            own.lerp_(far, share)
 
 
 def _convolutions(path: Path) -> list[Arrays]:
@@ -50,7 +70,7 @@ def _convolutions(path: Path) -> list[Arrays]:
     ]
 
 
-def _in_running_order(network: YoloxNano) -> list[nn.Conv2d]:
+def _in_running_order(network: nn.Module) -> list[nn.Conv2d]:
     """The convolutions in the order in which a picture meets them."""
     met: list[nn.Conv2d] = []
     hooks = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -65,10 +66,18 @@ def _read(path: Path, labels: Path) -> Sample:
     return Sample(np.asarray(picture, np.uint8), boxes.astype(np.float32), kinds, group)
 
 
-def split_groups(
-    samples: Sequence[Sample], held_out: float, seed: int
-) -> tuple[list[Sample], list[Sample]]:
-    """Samples to learn from and samples held out; all versions of a picture on one side."""
+class Grouped(Protocol):
+    """Whatever belongs to a group that must not be torn apart."""
+
+    @property
+    def group(self) -> str: ...
+
+
+G = TypeVar("G", bound=Grouped)
+
+
+def split_groups(samples: Sequence[G], held_out: float, seed: int) -> tuple[list[G], list[G]]:
+    """Samples to learn from and samples held out; all of a group on one side."""
     groups = sorted({one.group for one in samples})
     shuffled = np.random.default_rng(seed).permutation(groups)
     held = set(shuffled[: round(len(groups) * held_out)].tolist())

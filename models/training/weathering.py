@@ -5,7 +5,7 @@ Pure: picture in, picture of the same shape out; every choice comes from the gen
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -15,11 +15,13 @@ from models.training.samples import Picture
 _EVEN = 0.5
 Random = np.random.Generator
 Effect = Callable[[Picture, Random], Picture]
+Effects = Sequence[tuple[Effect, float]]
+"""What may happen, in its order, and how likely each is."""
 
 
-def weathered(picture: Picture, random: Random) -> Picture:
+def weathered(picture: Picture, random: Random, effects: Effects | None = None) -> Picture:
     """The picture after some of the effects, in the order in which a camera would cause them."""
-    for effect, chance in _EFFECTS:
+    for effect, chance in _EFFECTS if effects is None else effects:
         if random.random() < chance:
             picture = effect(picture, random)
     return picture
@@ -62,6 +64,11 @@ def blur(picture: Picture, random: Random) -> Picture:
     return _picture(cv2.filter2D(picture, -1, line / max(float(line.sum()), 1e-3)))
 
 
+def softness(picture: Picture, random: Random) -> Picture:
+    """A little out of focus: what a face of a dozen pixels survives."""
+    return _picture(cv2.GaussianBlur(picture, (0, 0), random.uniform(0.3, 1.0)))
+
+
 def noise(picture: Picture, random: Random) -> Picture:
     """Each pixel off by a little, colours apart."""
     off = random.standard_normal(picture.shape, np.float32) * random.uniform(2, 14)
@@ -87,6 +94,16 @@ def _picture(values: object) -> Picture:
     clipped: Picture = np.clip(np.asarray(values), 0, 255).astype(np.uint8)
     return clipped
 
+
+ON_FACES: Effects = (
+    (colour_cast, 0.5),
+    (infra_red, 0.35),
+    (low_light, 0.12),
+    (softness, 0.35),
+    (noise, 0.2),
+    (compression, 0.4),
+)
+"""For pictures with faces of a dozen pixels, of which stronger blur would leave nothing."""
 
 _EFFECTS: tuple[tuple[Effect, float], ...] = (
     (colour_cast, 0.6),

@@ -17,7 +17,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed: the extra
 
 # Below the check, because each of these imports PyTorch.
 from models.training.assignment import assign, decoded  # noqa: E402
-from models.training.base_weights import network_of  # noqa: E402
+from models.training.base_weights import blended, network_of  # noqa: E402
 from models.training.batches import Batches, Plan  # noqa: E402
 from models.training.export import export  # noqa: E402
 from models.training.loop import Run, Schedule, Task  # noqa: E402
@@ -143,6 +143,18 @@ def test_the_base_fills_the_network(shelf) -> None:
     np.testing.assert_allclose(ours[..., :4], theirs[..., :4], atol=1e-3)
     ours = 1 / (1 + np.exp(-ours[..., 4:]))
     np.testing.assert_allclose(ours, theirs[..., [4, 5, 12]], atol=1e-4)
+
+
+def test_a_share_of_other_weights_is_taken() -> None:
+    """A quarter of the way from zeros to ones is a quarter."""
+    zeros, ones = (torch.nn.Linear(2, 1) for _ in range(2))
+    for network, value in ((zeros, 0.0), (ones, 1.0)):
+        for part in network.parameters():
+            torch.nn.init.constant_(part, value)
+
+    blended(zeros, ones, 0.25)
+
+    assert all((part == 0.25).all() for part in zeros.parameters())
 
 
 def test_another_graph_is_refused(tmp_path) -> None:
