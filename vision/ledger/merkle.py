@@ -139,3 +139,28 @@ def _subtree(node: Node, low: int, high: int) -> bytes:
     while rest:
         found = node_hash(rest.pop(), found)
     return found
+
+
+class Growing:
+    """A tree to which leaves are added one by one; it knows its root at every moment."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._complete: list[bytes] = []
+
+    def add(self, leaf: bytes) -> None:
+        """Add a leaf's hash at the end."""
+        found, size = leaf, self.size
+        while size & 1:
+            found, size = node_hash(self._complete.pop(), found), size >> 1
+        self._complete.append(found)
+        self.size += 1
+
+    @property
+    def root(self) -> bytes:
+        if not self._complete:
+            return EMPTY_ROOT
+        *rest, found = self._complete
+        for one in reversed(rest):
+            found = node_hash(one, found)
+        return found
