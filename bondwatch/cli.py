@@ -22,6 +22,7 @@ COMMANDS = (
     LazyCommand("run", "bondwatch.run_cli:run", "Watch the site."),
     LazyCommand("worker", "bondwatch.run_cli:worker", "Be a camera worker.", hidden=True),
     LazyCommand("publisher", "bondwatch.run_cli:publisher", "Be the publisher.", hidden=True),
+    LazyCommand("ledger-writer", "bondwatch.run_cli:ledger_writer", "Write it.", hidden=True),
     LazyCommand("check", "bondwatch.check_cli:check", "Tell every mistake in the configuration."),
     LazyCommand("alarms", "bondwatch.alarms_cli:alarms_app", "List, follow, acknowledge alarms."),
     LazyCommand("vouch", "bondwatch.alarms_cli:vouch", "Answer for the person behind an alarm."),

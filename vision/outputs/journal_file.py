@@ -129,10 +129,10 @@ def _ensure_schema(db: sqlite3.Connection, path: Path) -> None:
         return
     db.execute("BEGIN IMMEDIATE")
     try:
-        if _version(db, path) == 0:
-            for statement in _statements(journal_schema.CREATE):
+        for step in journal_schema.STEPS[_version(db, path) :]:
+            for statement in _statements(step):
                 db.execute(statement)
-            db.execute(f"PRAGMA user_version={journal_schema.VERSION:d}")
+        db.execute(f"PRAGMA user_version={journal_schema.VERSION:d}")
         db.execute("COMMIT")
     finally:
         if db.in_transaction:
