@@ -26,6 +26,7 @@ COMMANDS = (
     LazyCommand("check", "bondwatch.check_cli:check", "Tell every mistake in the configuration."),
     LazyCommand("alarms", "bondwatch.alarms_cli:alarms_app", "List, follow, acknowledge alarms."),
     LazyCommand("vouch", "bondwatch.alarms_cli:vouch", "Answer for the person behind an alarm."),
+    LazyCommand("ledger", "bondwatch.ledger_cli:ledger_app", "Verify and show the ledger."),
     LazyCommand("enrol", "bondwatch.enrol_cli:enrol_app", "Keep the register of people."),
     LazyCommand("models", "bondwatch.models_cli:models_app", "List, verify and pull weights."),
     LazyCommand("backup", "bondwatch.backup_cli:backup", "Save journal and register to one file."),
@@ -46,7 +47,7 @@ app = typer.Typer(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit status: 0 done, 1 refused or failed, 2 command line or configuration wrong,"
-    " 3 something needed is missing.",
+    " 3 something needed is missing, 4 it fits together but nobody vouches for its signer.",
 )
 
 
