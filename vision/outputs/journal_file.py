@@ -129,8 +129,9 @@ def _ensure_schema(db: sqlite3.Connection, path: Path) -> None:
         return
     db.execute("BEGIN IMMEDIATE")
     try:
-        for step in journal_schema.STEPS[_version(db, path) :]:
-            for statement in _statements(step):
+        # Another process may have been quicker: what is left to do is found with the lock held.
+        for script in journal_schema.STEPS[_version(db, path) :]:
+            for statement in _statements(script):
                 db.execute(statement)
         db.execute(f"PRAGMA user_version={journal_schema.VERSION:d}")
         db.execute("COMMIT")

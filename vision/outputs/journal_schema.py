@@ -1,12 +1,13 @@
 """The journal's tables and their version.
 
 SQL text only. Times are POSIX seconds, UTC, unless a column's name ends in ``monotonic_s``.
-A change of the schema is a new step at the end of ``STEPS``.
+A change of the schema gets a new version and a migration here: a new journal is the first
+version with every migration after it.
 """
 
 from __future__ import annotations
 
-CREATE = """
+FIRST = """
 CREATE TABLE alarms (
   alarm_id TEXT PRIMARY KEY,
   incident TEXT NOT NULL,
@@ -142,7 +143,7 @@ CREATE TABLE ledger_positions (
 ) STRICT, WITHOUT ROWID;
 """
 
-STEPS = (CREATE, FOR_THE_LEDGER)
-"""Each brings the file from the version of its place to the next."""
+STEPS = (FIRST, FOR_THE_LEDGER)
+"""The script that leads to version 1, to version 2, and so on."""
 
 VERSION = len(STEPS)
