@@ -223,6 +223,7 @@ def test_a_ledger_that_went_back_is_refused(writer):
     assert writer.entered() == []
     (writer.data / "ledger.db").rename(writer.folder / "put-aside.db")
     writer.wait_entered()
+    assert Degraded("ledger_before", "ledger_begun_anew") in writer.reports
     wait_until(lambda: Degraded("ledger", None) in writer.reports)
 
 

@@ -341,3 +341,17 @@ def test_a_ledger_that_fails_is_an_alarm_of_its_part(daemon):
     os.kill(running.noted("ledger", "start")[0]["pid"], signal.SIGKILL)
 
     running.wait_for_alarm("system_degraded/part/models", is_open=False, reason="works_again")
+
+
+def test_another_second_place_starts_the_ledger_anew(daemon):
+    """A changed ledger section replaces its writer in an orderly way; that is no alarm."""
+    running = daemon("a")
+    running.wait_ready("w1", "publisher", "ledger")
+
+    running.configure(config(["a"]) + "ledger: {checkpoint_s: 5}\n")
+    running.signal(signal.SIGHUP)
+
+    wait_until(lambda: len(running.noted("ledger", "start")) == 2)
+    assert running.noted("ledger", "stop")
+    assert len(running.noted("publisher", "start")) == 1
+    assert "system_degraded/ledger" not in running.alarms()

@@ -82,14 +82,18 @@ def demand_no_step_back(ledger: Ledger, told: LedgerMark | None, kept: Checkpoin
         )
 
 
-def begin(ledger: Ledger, told: LedgerMark | None, verifier: str, now_at: float) -> None:
-    """Make the first entry, which says what was before this ledger."""
+def begin(ledger: Ledger, told: LedgerMark | None, verifier: str, now_at: float) -> bool:
+    """Make the first entry, which says what was before this ledger.
+
+    True where there was one before, which is gone: somebody must hear of that.
+    """
     if ledger.size:
-        return
+        return False
     before = None if told is None else {"origin": told.origin, "size": told.size}
     content = {"origin": ledger.origin, "key": verifier, "before": before}
     text = json.dumps(content, separators=(",", ":"))
     ledger.append([Draft(Kind.LEDGER_BEGUN, str(ledger.origin), now_at, text)])
+    return before is not None
 
 
 def kept_checkpoint(ledger: Ledger, place: SecondPlace | None) -> Checkpoint | None:

@@ -36,7 +36,7 @@ TURN_S = 0.5
 RETRY_S = 1.0
 LEAVE_WITHIN_S = 1.0
 
-LEDGER, COPY = "ledger", "ledger_copy"
+LEDGER, COPY, BEFORE = "ledger", "ledger_copy", "ledger_before"
 """The parts that are reported as failing or well."""
 
 Log = Callable[..., None]
@@ -139,7 +139,10 @@ class LedgerKeeping:
         ):
             told = journal.ledger_mark()
             outlook.demand_no_step_back(ledger, told, outlook.kept_checkpoint(ledger, self._place))
-            outlook.begin(ledger, told, str(key.verifier(ledger.origin or "")), time.time())
+            verifier = str(key.verifier(ledger.origin or ""))
+            if outlook.begin(ledger, told, verifier, time.time()):
+                # it stands until the next process, however well this one does
+                self._say(BEFORE, "ledger_begun_anew")
             is_own = told is not None and told.origin == ledger.origin
             sources = self._sources(journal, ledger)
             sequencer = Sequencer(ledger, sources, told.positions if told and is_own else {})

@@ -76,8 +76,8 @@ def test_the_first_entry_names_the_ledger_before(ledger, key):
     """A ledger that begins anew does not hide that there was one."""
     before = LedgerMark("bondwatch/here/old", 99, {})
 
-    for _ in range(2):
-        outlook.begin(ledger, before, str(key.verifier(ledger.origin)), NOON)
+    verifier = str(key.verifier(ledger.origin))
+    assert [outlook.begin(ledger, before, verifier, NOON) for _ in range(2)] == [True, False]
 
     (entry,) = ledger.entries()
     assert entry.kind == "ledger_begun"

@@ -16,8 +16,8 @@ from vision.ledger.node_key import NodeKey
 from vision.ledger.verdicts import State, spans
 from vision.ledger.verifying import Trust, verify
 
-SIZE = 24
-OUTSIDE = 17
+SIZE = 14
+OUTSIDE = 10
 """So many entries had the checkpoint that somebody keeps elsewhere."""
 
 
@@ -303,7 +303,7 @@ HYPOTHESIS = {"deadline": None, "suppress_health_check": [HealthCheck.function_s
 
 
 @given(data=st.data())
-@settings(max_examples=150, **HYPOTHESIS)
+@settings(max_examples=80, **HYPOTHESIS)
 def test_no_change_of_any_cell_goes_unnoticed(copy, data):
     """Whatever evidence is made something else, the ledger is no longer called intact."""
     table = data.draw(st.sampled_from(sorted(TABLES)))
@@ -331,7 +331,7 @@ def _other(value):
 
 
 @given(data=st.data())
-@settings(max_examples=100, **HYPOTHESIS)
+@settings(max_examples=60, **HYPOTHESIS)
 def test_no_bit_of_a_hash_a_salt_or_a_note_goes_unnoticed(copy, data):
     """The smallest change there is."""
     places = [("entries", "digest"), ("contents", "salt"), ("tiles", "hashes"), ("heads", "note")]
