@@ -11,10 +11,9 @@ from tests.system.console import Console
 from tests.system.publishers import PublisherProcess, running, settings
 from tests.vision.outputs.decisions import CONTEXT, alarm, occupancy, passage
 from vision.core.values import Change
-from vision.outputs import messages, topics
 from vision.outputs.handing_over import handed_over
 from vision.outputs.journal import Journal
-from vision.outputs.journal_values import CameraState, LedgerMark, StateRow
+from vision.outputs.journal_values import CameraState
 from vision.outputs.nudge import Nudge
 
 pytestmark = pytest.mark.system
@@ -250,16 +249,3 @@ def test_alarm_that_could_not_be_journalled(site, journal, broker):
         console.wait_for(lambda: journal.alarm(handed.alarm_id))
         console.wait_for(lambda: console.of(f"alarm/{handed.alarm_id}/state"))
     assert journal.alarm(handed.alarm_id).payload == handed.payload
-
-
-def test_a_checkpoint_of_the_ledger_is_retained(site, journal, broker):
-    """Who listens later hears the newest one, and it is what the contract says."""
-    payload = messages.ledger_checkpoint("hall\n1\nAAAA\n\n— hall AAAA\n", 1, "hall", 1.7e9)
-    row = StateRow(topics.LEDGER_CHECKPOINT, payload, 3600)
-    with running(site):
-        journal.put_ledger_mark(LedgerMark("hall", 1, {}), row)
-        with Console(broker.port) as early:
-            early.wait_for(lambda: early.of("ledger/checkpoint"))
-        with Console(broker.port) as late:
-            late.wait_for(lambda: late.of("ledger/checkpoint"))
-            assert late.of("ledger/checkpoint")[0]["size"] == 1

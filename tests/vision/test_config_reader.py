@@ -127,7 +127,6 @@ def test_the_default_configuration_states_the_true_defaults(tmp_path):
     assert commented.mqtt == small.mqtt
     assert commented.identity == small.identity
     assert commented.workers == small.workers
-    assert commented.ledger == small.ledger
     for name in ("decode", "analyses_per_s", "connect_timeout_s", "read_timeout_s"):
         assert getattr(commented.cameras[0], name) == getattr(small.cameras[0], name)
     for name in ("offline_after_s", "lag_limit_s", "preroll_s", "preroll_bytes"):
@@ -265,27 +264,3 @@ def test_a_password_in_plain_sight_is_refused_and_never_quoted(tmp_path):
         "11:cameras[0].password: a secret does not stand in the configuration;"
         " write {env: NAME} or {file: PATH}"
     ]
-
-
-def test_the_ledger_s_key_lies_beside_the_data(tmp_path):
-    """A copy of the data directory holds no key, whatever the directory is called."""
-    path = tmp_path / "config.yaml"
-    path.write_text(SMALL)
-
-    settings = read_settings(path)
-
-    assert (
-        settings.ledger_key_path
-        == settings.data_dir.with_name(f"{settings.data_dir.name}-keys") / "ledger.key"
-    )
-    assert not settings.ledger_key_path.is_relative_to(settings.data_dir)
-
-
-@pytest.mark.parametrize("key", ["key_file", "copy_to"])
-def test_neither_key_nor_second_place_lie_in_the_data(tmp_path, key):
-    """They would be lost, copied or changed together with the ledger."""
-    path = tmp_path / "config.yaml"
-    path.write_text(f"{SMALL}ledger: {{{key}: var/there}}\n")
-
-    with pytest.raises(ConfigError, match=f"ledger.{key}: lies in data_dir"):
-        read_settings(path)

@@ -18,7 +18,6 @@ from tests.vision.outputs.decisions import (
     passage,
 )
 from vision.core.values import Change
-from vision.outputs import journal_schema
 from vision.outputs.journal_errors import (
     JournalCorruptError,
     JournalError,
@@ -329,19 +328,3 @@ def test_changes_shows_other_processes(tmp_path, journal):
     other.close()
 
     assert journal.changes() != before
-
-
-def test_a_journal_without_tables_for_the_ledger_gets_them(tmp_path):
-    """A file of the first version is brought up to date, with all that it holds."""
-    path = tmp_path / "journal.db"
-    with sqlite3.connect(path) as db:
-        db.executescript(journal_schema.FIRST)
-        db.execute("INSERT INTO outbox (topic, payload, written_at) VALUES ('passage', '{}', 1)")
-        db.execute("PRAGMA user_version=1")
-    db.close()
-
-    journal = open_journal(tmp_path)
-
-    assert journal.ledger_mark() is None
-    assert [row.content for row in journal.rows_for_ledger("journal/outbox", 0, 10)] == ["{}"]
-    journal.close()
