@@ -36,7 +36,7 @@ TURN_S = 0.5
 RETRY_S = 1.0
 LEAVE_WITHIN_S = 1.0
 
-LEDGER, COPY, BEFORE = "ledger", "ledger_copy", "ledger_before"
+LEDGER, COPY, BEFORE, SOURCE = "ledger", "ledger_copy", "ledger_before", "ledger_source"
 """The parts that are reported as failing or well."""
 
 Log = Callable[..., None]
@@ -75,15 +75,21 @@ class _Work:
 
 
 class LedgerKeeping:
-    """The ledger of a site; ``run`` it in one thread."""
+    """The ledger of a site; ``run`` it in one thread. ``more``: sources beside the journal."""
 
     def __init__(
-        self, settings: Settings, config: KeptConfig, supervision: Supervision, log: Log
+        self,
+        settings: Settings,
+        config: KeptConfig,
+        supervision: Supervision,
+        log: Log,
+        more: Sequence[Source] = (),
     ) -> None:
         self._settings = settings
         self._config = config
         self._supervision = supervision
         self._log = log
+        self._more = more
         self._said: dict[str, str | None] = {}
         folder = settings.ledger.copy_to
         self._place = None if folder is None else SecondPlace(folder)
@@ -106,6 +112,8 @@ class LedgerKeeping:
             work.journal.demand_in_place()
             is_more = work.turn()
             self._say(LEDGER, None)
+            unreadable = work.sequencer.unreadable
+            self._say(SOURCE, f"{min(unreadable)}_unreadable" if unreadable else None)
             self._look_at_the_copy()
             self._supervision.turned()
             if not is_more:
@@ -150,14 +158,17 @@ class LedgerKeeping:
             yield _Work(journal, sequencer, Outlook(ledger, journal, self._place, site))
 
     def _sources(self, journal: Journal, ledger: LedgerReader) -> Sequence[Source]:
-        """Everything that feeds the ledger; ``sources.RegisterSource`` takes its place here."""
+        """Everything that feeds the ledger."""
+        # the manifest belongs to the program; it is read once, for it takes a while
+        models = models_in_use(self._settings.models)
         standing = (
             (Kind.CONFIGURATION, self._config.text),
-            (Kind.MODELS, lambda: models_in_use(self._settings.models)),
+            (Kind.MODELS, lambda: models),
         )
         return [
             *(StandingSource(kind, look, ledger, time.time) for kind, look in standing),
             *(JournalSource(journal, name) for name in journal_ledger.SOURCES),
+            *self._more,
         ]
 
 

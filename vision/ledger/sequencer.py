@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from vision.ledger.entries import Draft, Kind
 from vision.ledger.ledger import Ledger
-from vision.ledger.sources import Source
+from vision.ledger.sources import Source, SourceUnreadableError
 
 BATCH = 500
 
@@ -24,6 +24,8 @@ class Sequencer:
     def __init__(self, ledger: Ledger, sources: Sequence[Source], told: Mapping[str, int]) -> None:
         self._ledger = ledger
         self._sources = sources
+        self.unreadable: frozenset[str] = frozenset()
+        """The sources that could not be read in the last turn."""
         self._entered = ledger.positions()
         self._read = {
             one.name: one.start(self._entered.get(one.name, 0), told.get(one.name, 0))
@@ -37,9 +39,7 @@ class Sequencer:
 
     def turn(self) -> bool:
         """Enter what is new, at most a batch of each source; whether there may be more."""
-        batches = {
-            source.name: source.drafts(self._read[source.name], BATCH) for source in self._sources
-        }
+        batches = self._batches()
         entered = dict(self._entered)
         news = [self._news(name, batch, entered) for name, batch in batches.items()]
         if any(news):
@@ -51,6 +51,17 @@ class Sequencer:
             if batch:
                 self._read[name] = batch[-1].source_seq
         return any(len(batch) >= BATCH for batch in batches.values())
+
+    def _batches(self) -> dict[str, Sequence[Draft]]:
+        batches: dict[str, Sequence[Draft]] = {}
+        unreadable = set()
+        for source in self._sources:
+            try:
+                batches[source.name] = source.drafts(self._read[source.name], BATCH)
+            except SourceUnreadableError:
+                unreadable.add(source.name)
+        self.unreadable = frozenset(unreadable)
+        return batches
 
     def _news(self, name: str, batch: Sequence[Draft], entered: dict[str, int]) -> list[Draft]:
         """Those of a batch that are not entered yet; ``entered`` goes on with them."""

@@ -18,6 +18,10 @@ from vision.outputs.journal import Journal
 from vision.outputs.journal_values import LedgerRow
 
 
+class SourceUnreadableError(Exception):
+    """A source cannot be read right now; the others go on without it."""
+
+
 class Source(Protocol):
     """Rows by rising numbers; what is written later has a higher number."""
 
@@ -25,7 +29,10 @@ class Source(Protocol):
     def name(self) -> str: ...
 
     def drafts(self, after: int, limit: int) -> Sequence[Draft]:
-        """Those numbered higher than ``after``, in order; ``source_seq`` is the number."""
+        """Those numbered higher than ``after``, in order; ``source_seq`` is the number.
+
+        Raises SourceUnreadableError where that concerns this source alone.
+        """
         ...
 
     def start(self, entered: int, told: int) -> int:
@@ -84,7 +91,10 @@ class RegisterChange(Protocol):
 
 
 class RegisterSource:
-    """The register's outbox; ``outbox(after, limit)`` reads it, oldest first."""
+    """The register's outbox; ``outbox(after, limit)`` reads it, oldest first.
+
+    It raises SourceUnreadableError while the register cannot be read.
+    """
 
     name = "register"
 

@@ -15,7 +15,12 @@ from vision.ledger.entries import Kind
 from vision.ledger.ledger import Ledger
 from vision.ledger.ledger_errors import LedgerError
 from vision.ledger.sequencer import BATCH, Sequencer
-from vision.ledger.sources import JournalSource, RegisterSource, StandingSource
+from vision.ledger.sources import (
+    JournalSource,
+    RegisterSource,
+    SourceUnreadableError,
+    StandingSource,
+)
 from vision.outputs import journal_ledger
 from vision.outputs.journal_values import AckRequest, LedgerMark, LedgerNote, StateRow
 
@@ -150,6 +155,20 @@ class TestWhatIsEntered:
             Sequencer(ledger, [source], {"register": 2}).turn()
 
         assert refs(ledger) == ["1/added", "2/added"]
+
+    def test_a_source_that_cannot_be_read_holds_up_no_other(self, ledger, journal):
+        """The register may be away; alarms are entered all the same, and it is told."""
+
+        def outbox(*_):
+            raise SourceUnreadableError
+
+        journal.commit([passage()], CONTEXT)
+        sequencer = Sequencer(ledger, [RegisterSource(outbox), *sources_of(journal)], {})
+
+        sequencer.turn()
+
+        assert refs(ledger, "passage")
+        assert sequencer.unreadable == {"register"}
 
     def test_what_holds_until_it_changes(self, ledger):
         """A configuration is entered when it is another one, also when an old one comes back."""
