@@ -22,12 +22,14 @@ COMMANDS = (
     LazyCommand("run", "bondwatch.run_cli:run", "Watch the site."),
     LazyCommand("worker", "bondwatch.run_cli:worker", "Be a camera worker.", hidden=True),
     LazyCommand("publisher", "bondwatch.run_cli:publisher", "Be the publisher.", hidden=True),
+    LazyCommand("ledger-writer", "bondwatch.run_cli:ledger_writer", "Write it.", hidden=True),
     LazyCommand("check", "bondwatch.check_cli:check", "Tell every mistake in the configuration."),
     LazyCommand("alarms", "bondwatch.alarms_cli:alarms_app", "List, follow, acknowledge alarms."),
     LazyCommand(
         "evidence", "bondwatch.evidence_cli:evidence_app", "List, show and hold what is kept."
     ),
     LazyCommand("vouch", "bondwatch.alarms_cli:vouch", "Answer for the person behind an alarm."),
+    LazyCommand("ledger", "bondwatch.ledger_cli:ledger_app", "Verify and show the ledger."),
     LazyCommand("enrol", "bondwatch.enrol_cli:enrol_app", "Keep the register of people."),
     LazyCommand("keys", "bondwatch.keys_cli:keys_app", "Keep the keys that seal faces."),
     LazyCommand("models", "bondwatch.models_cli:models_app", "List, verify and pull weights."),
@@ -49,7 +51,7 @@ app = typer.Typer(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit status: 0 done, 1 refused or failed, 2 command line or configuration wrong,"
-    " 3 something needed is missing.",
+    " 3 something needed is missing, 4 it fits together but nobody vouches for its signer.",
 )
 
 

@@ -1,4 +1,4 @@
-"""`bondwatch run`, and the two commands by which the daemon starts its own children.
+"""`bondwatch run`, and the three commands by which the daemon starts its own children.
 
 No native library is imported here: the supervisor is one of those who run this. What a child
 needs is imported when a child is what was asked for.
@@ -65,8 +65,16 @@ def publisher(config: Config = DEFAULT_CONFIG, kept: Kept = None) -> None:
     raise typer.Exit(publisher_main.main(KeptConfig(config, kept)))
 
 
+def ledger_writer(config: Config = DEFAULT_CONFIG, kept: Kept = None) -> None:
+    """Be the ledger's writer; only the supervisor can use this."""
+    from vision import ledger_main  # noqa: PLC0415 - native cryptography, wanted in the child alone
+
+    raise typer.Exit(ledger_main.main(KeptConfig(config, kept)))
+
+
 def commands(config: Path, kept: Path) -> Commands:
     """How this very program starts its children; ``kept``: see ``vision.kept_config``."""
     start = (sys.executable, "-m", "bondwatch")
     options = ("--config", str(config), "--kept", str(kept))
-    return Commands((*start, "worker", *options), (*start, "publisher", *options))
+    children = ("worker", "publisher", "ledger-writer")
+    return Commands(*((*start, child, *options) for child in children))

@@ -18,7 +18,13 @@ from vision.configuration.names import read_names
 from vision.configuration.problems import ConfigError, Problem, Problems
 from vision.configuration.register import read_register
 from vision.configuration.section import Range, Section
-from vision.configuration.services import read_identity, read_logs, read_models, read_mqtt
+from vision.configuration.services import (
+    read_identity,
+    read_ledger,
+    read_logs,
+    read_models,
+    read_mqtt,
+)
 from vision.configuration.sources import Sources
 from vision.configuration.words import id_fault, time_zone_fault
 from vision.configuration.zones import read_zone
@@ -57,10 +63,11 @@ def _read(top: Section, sources: Sources, held: frozenset[str] | None) -> Settin
     zones = _each(top, "zones", lambda section: read_zone(section, known))
     cameras = _each(top, "cameras", lambda section: read_camera(section, sources, known))
     known.check_views()
+    data_dir = sources.path(top, "data_dir") or sources.folder / "var"
     settings = Settings(
         site_id=site_id,
         time_zone=time_zone,
-        data_dir=sources.path(top, "data_dir") or sources.folder / "var",
+        data_dir=data_dir,
         mqtt=read_mqtt(_part(top, "mqtt"), sources),
         models=read_models(_part(top, "models", "name detector, face_detector, embedder"), sources),
         zones=zones,
@@ -71,6 +78,7 @@ def _read(top: Section, sources: Sources, held: frozenset[str] | None) -> Settin
         logs=read_logs(_part(top, "logs"), sources),
         evidence=read_evidence(_part(top, "evidence"), cameras),
         workers=top.integer("workers", None, Range(1, _MOST_WORKERS)),
+        ledger=read_ledger(_part(top, "ledger"), sources, data_dir),
     )
     top.close()
     return settings

@@ -39,6 +39,15 @@ class KeptConfig:
         is_kept = self.kept is not None and self.kept.exists()
         return read_settings(self.path, content=self.kept if is_kept else None)
 
+    def text(self) -> str | None:
+        """What the daemon goes by as it is written; None where it cannot be read right now."""
+        is_kept = self.kept is not None and self.kept.exists()
+        try:
+            with (self.kept if self.kept and is_kept else self.path).open("rb") as file:
+                return file.read(_MAX_BYTES).decode(errors="replace")
+        except OSError:
+            return None
+
     def read_anew(self) -> Settings:
         """What the file says now; ``accept`` makes exactly that what is kept.
 

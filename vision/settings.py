@@ -196,6 +196,18 @@ class EvidenceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerSettings:
+    """The ledger: its signing key, and where else its checkpoints are kept.
+
+    ``key_file`` None: in a folder beside the data directory.
+    """
+
+    key_file: Path | None = None
+    copy_to: Path | None = None
+    checkpoint_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything ``config.yaml`` says."""
 
@@ -212,6 +224,17 @@ class Settings:
     logs: LogSettings = field(default_factory=LogSettings)
     evidence: EvidenceSettings = EvidenceSettings()
     workers: int | None = None
+    ledger: LedgerSettings = LedgerSettings()
+
+    @property
+    def ledger_path(self) -> Path:
+        return self.data_dir / "ledger.db"
+
+    @property
+    def ledger_key_path(self) -> Path:
+        """The node's key; never in the data directory, with which it would be copied."""
+        beside = self.data_dir.parent / f"{self.data_dir.name}-keys"
+        return self.ledger.key_file or beside / "ledger.key"
 
     @property
     def journal_path(self) -> Path:

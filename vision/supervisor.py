@@ -161,6 +161,8 @@ class Supervisor:
         self._settings = new
         if changes.publisher:
             self._family.publisher.replace(now.stream_s)
+        if changes.ledger and self._family.ledger is not None:
+            self._family.ledger.replace(now.stream_s)
         decisions = [d for camera in changes.removed_cameras for d in camera_removed(camera, now)]
         decisions += self._assign(now)
         _log.info("configuration_taken_up", cameras=len(new.cameras), publisher=changes.publisher)

@@ -1,7 +1,7 @@
 """A child for the supervisor's tests: beats, and misbehaves as a file tells it to.
 
-``supervised_child.py FOLDER publisher`` or ``... FOLDER --worker ID``. What it does stands in
-``FOLDER/behaviour/NAME``; it hangs once ``FOLDER/hang/NAME`` is there.
+``supervised_child.py FOLDER publisher`` (or ``ledger``) or ``... FOLDER --worker ID``. What it
+does stands in ``FOLDER/behaviour/NAME``; it hangs once ``FOLDER/hang/NAME`` is there.
 """
 
 import json

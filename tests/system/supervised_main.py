@@ -21,7 +21,7 @@ log_thread = LogThread(logging.getLogger())
 Supervisor(
     folder / "config.yaml",
     settings,
-    Commands(child, (*child, "publisher")),
+    Commands(child, (*child, "publisher"), (*child, "ledger")),
     DataDirLock(settings.data_dir),
     Timings(**json.loads(sys.argv[2])),
 ).run()

@@ -125,16 +125,16 @@ def test_garbage_on_stdout_is_counted_and_nothing_else(daemon):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_workers_first_then_the_publisher(daemon, number):
-    """On SIGTERM everybody ends in an orderly way, the publisher last, and the status is 0."""
+    """On SIGTERM everybody ends in an orderly way, those who read the journal last; status 0."""
     running = daemon()
-    running.wait_ready("w1", "w2", "publisher")
+    running.wait_ready("w1", "w2", "publisher", "ledger")
 
     running.signal(number)
 
     assert running.process.wait(PATIENCE_S) == 0
     stops = [note["child"] for note in running.notes() if note["event"] == "stop"]
     assert sorted(stops[:2]) == ["w1", "w2"]
-    assert stops[2:] == ["publisher"]
+    assert sorted(stops[2:]) == ["ledger", "publisher"]
     assert not any(incident.startswith("system") for incident in running.alarms())
 
 
@@ -317,3 +317,41 @@ def receive_all(manager):
             texts.append(manager.recv(4096).decode())
     except BlockingIOError:
         return texts
+
+
+def test_a_ledger_that_dies_is_an_alarm_and_comes_back(daemon):
+    """Its death is told like the publisher's, and no camera is called offline for it."""
+    running = daemon()
+    running.wait_ready("ledger", "w1", "w2")
+    first = running.noted("ledger", "start")[0]["pid"]
+
+    os.kill(first, signal.SIGKILL)
+
+    running.wait_for_alarm("system_degraded/ledger", is_open=True, reason="ledger_crashed")
+    running.wait_for_alarm("system_degraded/ledger", is_open=False, reason="ledger_well")
+    assert not [name for name in running.alarms() if name.startswith("camera_offline")]
+
+
+def test_a_ledger_that_fails_is_an_alarm_of_its_part(daemon):
+    """What it reports stays open until its successor is well without it."""
+    running = daemon(behaviour={"ledger": "degraded"})
+    running.wait_for_alarm("system_degraded/part/models", is_open=True, reason="wrong_digest")
+
+    running.behave("ledger", "")
+    os.kill(running.noted("ledger", "start")[0]["pid"], signal.SIGKILL)
+
+    running.wait_for_alarm("system_degraded/part/models", is_open=False, reason="works_again")
+
+
+def test_another_second_place_starts_the_ledger_anew(daemon):
+    """A changed ledger section replaces its writer in an orderly way; that is no alarm."""
+    running = daemon("a")
+    running.wait_ready("w1", "publisher", "ledger")
+
+    running.configure(config(["a"]) + "ledger: {checkpoint_s: 5}\n")
+    running.signal(signal.SIGHUP)
+
+    wait_until(lambda: len(running.noted("ledger", "start")) == 2)
+    assert running.noted("ledger", "stop")
+    assert len(running.noted("publisher", "start")) == 1
+    assert "system_degraded/ledger" not in running.alarms()

@@ -63,3 +63,17 @@ def test_where_nothing_can_be_kept_the_file_serves(tmp_path):
 
     assert config.read().site_id == "example-site"
     assert config.read_anew().site_id == "example-site"
+
+
+def test_its_text_is_what_the_daemon_goes_by(tmp_path):
+    """The copy where there is one, the file where there is none, nothing where neither is."""
+    config = site(tmp_path)
+    config.path.write_text("one")
+    assert config.text() == "one"
+    config.keep()
+    config.path.write_text("two")
+
+    assert config.text() == "one"
+    config.kept.unlink()
+    config.path.unlink()
+    assert config.text() is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from models.entries import Role
 from models.manifest import Manifest, read_manifest
 from vision.configuration.section import Range, Section
@@ -9,6 +11,7 @@ from vision.configuration.sources import Sources
 from vision.configuration.words import choice_fault, host_fault, name_fault
 from vision.settings import (
     IdentitySettings,
+    LedgerSettings,
     LogSettings,
     ModelSettings,
     MqttSettings,
@@ -99,6 +102,22 @@ def read_identity(section: Section) -> IdentitySettings:
     accept, reject = settings.accept, settings.reject
     if accept is not None and reject is not None and reject > accept:
         section.wrong("reject", "is above accept", "nobody could be both; lower reject")
+    return settings
+
+
+def read_ledger(section: Section, sources: Sources, data_dir: Path) -> LedgerSettings:
+    """The ledger's key and its second place; neither may lie where the ledger itself lies."""
+    default = LedgerSettings()
+    settings = LedgerSettings(
+        key_file=sources.path(section, "key_file"),
+        copy_to=sources.path(section, "copy_to"),
+        checkpoint_s=section.number("checkpoint_s", default.checkpoint_s, Range(1, 60, "s")),
+    )
+    section.close()
+    for key, path in (("key_file", settings.key_file), ("copy_to", settings.copy_to)):
+        if path is not None and path.is_relative_to(data_dir):
+            problem = "lies in data_dir, and would be copied, lost and changed with the ledger"
+            section.wrong(key, problem, "name a place outside of it")
     return settings
 
 

@@ -19,6 +19,7 @@ from vision.outputs import (
     journal_evidence,
     journal_handover,
     journal_latest,
+    journal_ledger,
     journal_outbox,
 )
 from vision.outputs.evidence_values import (
@@ -40,6 +41,9 @@ from vision.outputs.journal_values import (
     Committed,
     DeadLetter,
     HandedOver,
+    LedgerMark,
+    LedgerNote,
+    LedgerRow,
     OutboxRow,
     StateRow,
     Vouch,
@@ -319,6 +323,29 @@ class Journal:
         with self._file.write() as db:
             journal_outbox.forget_emptied(db, now_at - journal_outbox.EMPTIED_KEPT_S)
             return journal_outbox.prune(db, now_at - taken_kept_s, now_at - dead_kept_s)
+
+    # for the ledger --------------------------------------------------------------------
+
+    def submit_to_ledger(self, note: LedgerNote) -> None:
+        """Let something enter the ledger that is neither a message nor an operator's action."""
+        with self._file.write() as db:
+            journal_ledger.submit(db, note, self._clock())
+
+    def rows_for_ledger(self, source: str, after_seq: int, limit: int) -> tuple[LedgerRow, ...]:
+        """What one of ``journal_ledger.SOURCES`` has after a number, in order."""
+        with self._file.read() as db:
+            return journal_ledger.rows(db, source, after_seq, limit)
+
+    def ledger_mark(self) -> LedgerMark | None:
+        """What the ledger last told; None where none ever has."""
+        with self._file.read() as db:
+            return journal_ledger.mark(db)
+
+    def put_ledger_mark(self, mark: LedgerMark, checkpoint: StateRow) -> None:
+        """The ledger tells how far it is; ``checkpoint`` is what the world gets to see of it."""
+        with self._file.write() as db:
+            journal_ledger.put_mark(db, mark)
+            journal_outbox.put_state(db, checkpoint, self._clock())
 
     def changes(self) -> int:
         """A number that differs from the last one after another process has written."""

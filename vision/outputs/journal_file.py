@@ -129,6 +129,7 @@ def _ensure_schema(db: sqlite3.Connection, path: Path) -> None:
         return
     db.execute("BEGIN IMMEDIATE")
     try:
+        # Another process may have been quicker: what is left to do is found with the lock held.
         for step in journal_schema.STEPS[_version(db, path) :]:
             for statement in _statements(step):
                 db.execute(statement)

@@ -172,9 +172,14 @@ def forget_emptied(db: sqlite3.Connection, before_at: float) -> None:
 
 
 def prune(db: sqlite3.Connection, taken_before_at: float, dead_before_at: float) -> int:
-    """Forget old messages, but never the newest revision of an open alarm."""
+    """Forget old messages, but never the newest revision of an open alarm.
+
+    Where a ledger reads along, nothing goes that it has not read.
+    """
     return db.execute(
         "DELETE FROM outbox WHERE (taken_at < ? OR dead_at < ?)"
-        " AND seq NOT IN (SELECT outbox_seq FROM alarms WHERE is_open)",
+        " AND seq NOT IN (SELECT outbox_seq FROM alarms WHERE is_open)"
+        " AND seq <= coalesce("
+        "(SELECT seq FROM ledger_positions WHERE source = 'journal/outbox'), seq)",
         (taken_before_at, dead_before_at),
     ).rowcount

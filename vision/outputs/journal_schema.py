@@ -1,12 +1,13 @@
 """The journal's tables and their version.
 
 SQL text only. Times are POSIX seconds, UTC, unless a column's name ends in ``monotonic_s``.
-A change of the schema is a new step at the end of ``STEPS``.
+A change of the schema gets a new version and a migration here: a new journal is the first
+version with every migration after it.
 """
 
 from __future__ import annotations
 
-CREATE = """
+FIRST = """
 CREATE TABLE alarms (
   alarm_id TEXT PRIMARY KEY,
   incident TEXT NOT NULL,
@@ -170,7 +171,30 @@ CREATE TABLE evidence_actions (
 ) STRICT;
 """
 
-STEPS = (CREATE, FOR_EVIDENCE)
-"""Each brings the file from the version of its place to the next."""
+FOR_THE_LEDGER = """
+-- what is to enter the ledger and is neither a message nor an operator's action
+CREATE TABLE ledger_outbox (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  ref TEXT NOT NULL,
+  content TEXT NOT NULL,
+  subject TEXT,
+  written_at REAL NOT NULL
+) STRICT;
+
+-- what the ledger has told of itself, and how far it has read; both may lag behind it
+CREATE TABLE ledger_mark (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  origin TEXT NOT NULL,
+  size INTEGER NOT NULL
+) STRICT;
+CREATE TABLE ledger_positions (
+  source TEXT PRIMARY KEY,
+  seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+STEPS = (FIRST, FOR_EVIDENCE, FOR_THE_LEDGER)
+"""The script that leads to version 1, to version 2, and so on."""
 
 VERSION = len(STEPS)

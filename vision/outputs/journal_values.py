@@ -165,6 +165,41 @@ class BlindInterval:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerNote:
+    """Something that is to enter the ledger and is no message: a clip, a deletion.
+
+    ``ref`` identifies it among its ``kind`` and names nobody; ``content`` is what the ledger
+    commits to; ``subject`` is the person with whose erasure the content goes.
+    """
+
+    kind: str
+    ref: str
+    content: str
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One row for the ledger, of any source; ``written_at`` POSIX seconds, UTC."""
+
+    seq: int
+    kind: str
+    ref: str
+    content: str
+    subject: str | None
+    written_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerMark:
+    """What the ledger last told of itself: its name, its size, how far it has read."""
+
+    origin: str
+    size: int
+    positions: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class HandedOver:
     """An alarm that could not be journalled when it was raised.
 

@@ -211,6 +211,19 @@ def camera_state(camera_id: str, state: CameraState, site: str, written_at: floa
     )
 
 
+def ledger_checkpoint(checkpoint: str, size: int, site: str, signed_at: float) -> str:
+    """The ledger's signed head, for somebody outside to keep."""
+    return encode(
+        {
+            "version": VERSION,
+            "site": site,
+            "time": iso(signed_at),
+            "size": size,
+            "checkpoint": checkpoint,
+        }
+    )
+
+
 def status(site: str, *, online: bool) -> str:
     """Whether the daemon talks to the broker; without a time, as the last will has none."""
     return encode({"version": VERSION, "site": site, "status": "online" if online else "offline"})

@@ -8,6 +8,7 @@ ALARM = "alarm"
 PASSAGE = "passage"
 STATUS = "status"
 HEARTBEAT = "heartbeat"
+LEDGER_CHECKPOINT = "ledger/checkpoint"
 ACKS = "alarm/+/ack"
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"

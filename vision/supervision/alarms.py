@@ -15,6 +15,7 @@ _DEGRADED = AlarmKind.SYSTEM_DEGRADED
 WORKER_PREFIX = f"{_DEGRADED}/worker/"
 PART_PREFIX = f"{_DEGRADED}/part/"
 PUBLISHER = f"{_DEGRADED}/publisher"
+LEDGER = f"{_DEGRADED}/ledger"
 DISK = f"{_DEGRADED}/disk"
 CLOCK = f"{_DEGRADED}/clock"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vision.core.values import AlarmDecision, Instant
-from vision.supervision.alarms import PUBLISHER, WORKER_PREFIX, Gap, Parts
+from vision.supervision.alarms import LEDGER, PUBLISHER, WORKER_PREFIX, Gap, Parts
 from vision.supervision.assignment import Assignment
 from vision.supervision.child import Child
 from vision.supervision.keeper import Keeper
@@ -19,14 +19,18 @@ _DYING_S = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """How children are started; a worker's command gets ``--worker ID`` added."""
+    """How children are started; a worker's command gets ``--worker ID`` added.
+
+    ``ledger`` None: nobody keeps a ledger.
+    """
 
     worker: tuple[str, ...]
     publisher: tuple[str, ...]
+    ledger: tuple[str, ...] | None = None
 
 
 class Family:
-    """The workers by id, the publisher, and workers on their way out.
+    """The workers by id, the publisher, the ledger's writer, and workers on their way out.
 
     ``kept_fds`` are inherited by every child (the lock of the data directory).
     """
@@ -46,6 +50,9 @@ class Family:
         self.parts = Parts()
         self.workers: dict[str, Keeper] = {}
         self.publisher = self._keeper("publisher", commands.publisher, Gap("publisher", PUBLISHER))
+        self.ledger: Keeper | None = None
+        if commands.ledger is not None:
+            self.ledger = self._keeper("ledger", commands.ledger, Gap("ledger", LEDGER))
 
     @property
     def assignment(self) -> Assignment:
@@ -56,8 +63,13 @@ class Family:
         return all(keeper.is_gone for keeper in (*self.workers.values(), *self._leaving))
 
     @property
+    def readers(self) -> tuple[Keeper, ...]:
+        """Those that take up what the workers have written down, and so outlive them."""
+        return (self.publisher,) if self.ledger is None else (self.ledger, self.publisher)
+
+    @property
     def is_gone(self) -> bool:
-        return self.workers_are_gone and self.publisher.is_gone
+        return self.workers_are_gone and all(keeper.is_gone for keeper in self.readers)
 
     def assign(self, assignment: Assignment, at: Instant) -> list[AlarmDecision]:
         """Give the workers their cameras, start new ones, let those without a camera go."""
@@ -88,7 +100,7 @@ class Family:
             keeper.end(kill_at_s)
 
     def _all(self) -> Iterator[Keeper]:
-        return itertools.chain(self.workers.values(), self._leaving, (self.publisher,))
+        return itertools.chain(self.workers.values(), self._leaving, self.readers)
 
     def _worker(self, name: str) -> Keeper:
         command = (*self._commands.worker, "--worker", name)
@@ -105,13 +117,13 @@ class Family:
 
 
 class Ending:
-    """The daemon's end: workers first, then the publisher, which sends their last alarms."""
+    """The daemon's end: workers first, then those who send and enter their last alarms."""
 
     def __init__(self, family: Family, timings: Timings, now_s: float) -> None:
         self._family = family
-        self._publisher_at_s = now_s + timings.workers_end_s
+        self._readers_at_s = now_s + timings.workers_end_s
         self._kill_at_s = now_s + timings.all_end_s
-        self._publisher_told = False
+        self._readers_told = False
         family.end_workers(self._kill_at_s)
 
     def step(self, now_s: float) -> bool:
@@ -120,8 +132,9 @@ class Ending:
         Over it is when everybody is gone, or soon after SIGKILL even so: a process that the
         kernel cannot end (it waits for a dead disk) must not keep the daemon.
         """
-        due = self._family.workers_are_gone or now_s >= self._publisher_at_s
-        if due and not self._publisher_told:
-            self._publisher_told = True
-            self._family.publisher.end(self._kill_at_s)
+        due = self._family.workers_are_gone or now_s >= self._readers_at_s
+        if due and not self._readers_told:
+            self._readers_told = True
+            for keeper in self._family.readers:
+                keeper.end(self._kill_at_s)
         return self._family.is_gone or now_s >= self._kill_at_s + _DYING_S

@@ -54,6 +54,7 @@ class Difference:
     fixed: tuple[str, ...]
     removed_cameras: tuple[str, ...]
     publisher: bool
+    ledger: bool
 
 
 def difference(old: Settings, new: Settings) -> Difference:
@@ -66,4 +67,5 @@ def difference(old: Settings, new: Settings) -> Difference:
             camera.camera_id for camera in old.cameras if camera.camera_id not in kept
         ),
         publisher=(old.mqtt, old.site_id) != (new.mqtt, new.site_id),
+        ledger=(old.ledger, old.models, old.site_id) != (new.ledger, new.models, new.site_id),
     )

@@ -9,6 +9,7 @@ from vision.outputs.journal_values import AlarmRecord
 from vision.supervision.alarms import (
     CLOCK,
     DISK,
+    LEDGER,
     PART_PREFIX,
     PUBLISHER,
     WORKER_PREFIX,
@@ -40,6 +41,8 @@ def resume(
             _resume_part(alarm.incident.removeprefix(PART_PREFIX), family)
         elif alarm.incident == PUBLISHER:
             family.publisher.gap.resume()
+        elif alarm.incident == LEDGER and family.ledger is not None:
+            family.ledger.gap.resume()
         elif alarm.incident in {DISK, CLOCK}:
             watch.resume(alarm.incident)
     return decisions
@@ -68,5 +71,5 @@ def _resume_worker(incident: str, family: Family, at: Instant) -> list[AlarmDeci
 
 def _resume_part(what: str, family: Family) -> None:
     """Who reported it is not known any more: it holds until all who might have are settled."""
-    for name in (*family.workers, family.publisher.name):
+    for name in (*family.workers, *(reader.name for reader in family.readers)):
         family.parts.resume(what, name)

@@ -26,7 +26,7 @@ from vision.outputs.journal_errors import (
     JournalTooNewError,
 )
 from vision.outputs.journal_latest import PUBLISHER
-from vision.outputs.journal_schema import CREATE, VERSION
+from vision.outputs.journal_schema import FIRST, VERSION
 from vision.outputs.journal_values import BlindInterval, CameraState
 
 ROOT = "bondwatch/v1/hall/"
@@ -91,7 +91,7 @@ class TestFile:
     def test_older_schema(self, tmp_path):
         """A file of an earlier version is brought up to this one and keeps what it holds."""
         with sqlite3.connect(tmp_path / "journal.db") as db:
-            db.executescript(CREATE)
+            db.executescript(FIRST)
             db.execute("INSERT INTO beats VALUES ('w1', 1.0, 1.0)")
             db.execute("PRAGMA user_version=1")
         db.close()
