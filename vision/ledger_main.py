@@ -9,7 +9,9 @@ from __future__ import annotations
 import threading
 
 from vision.kept_config import KeptConfig
+from vision.ledger.register_outbox import RegisterOutbox
 from vision.ledger.running import LedgerKeeping
+from vision.ledger.sources import RegisterSource
 from vision.logs import configure_logs, logger
 from vision.parent_link import ParentLink
 
@@ -26,8 +28,12 @@ def main(config: KeptConfig) -> int:
         if link.stopping:
             stop.set()
 
-    with ParentLink.over_stdio(on_news=news) as link:
-        LedgerKeeping(settings, config, _Line(link), _note).run(stop)
+    with (
+        RegisterOutbox(settings.register_place) as outbox,
+        ParentLink.over_stdio(on_news=news) as link,
+    ):
+        more = (RegisterSource(outbox),)
+        LedgerKeeping(settings, config, _Line(link), _note, more).run(stop)
     return 0
 
 

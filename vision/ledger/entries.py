@@ -27,6 +27,7 @@ class Kind(StrEnum):
     OPERATOR_ACTION = "operator_action"
     CLIP = "clip"
     TIMELINE = "timeline"
+    PICTURE = "picture"
     REGISTER_CHANGE = "register_change"
     CONFIGURATION = "configuration"
     MODELS = "models"

@@ -1,13 +1,20 @@
 """The index of evidence: which files there are, what is missing, what is held, what was deleted.
 
+Each file's digest, and whatever is done to evidence, goes to the ledger in the same transaction.
+
 Functions on an open connection; the caller holds the transaction.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import asdict
+from types import MappingProxyType
+from typing import Final
 
+from vision.outputs import journal_ledger
 from vision.outputs.evidence_values import (
     Deletion,
     EvidenceEntry,
@@ -16,9 +23,13 @@ from vision.outputs.evidence_values import (
     EvidenceGap,
     Hold,
 )
+from vision.outputs.journal_values import LedgerNote
 
 RETENTION = "retention"
 """Who deletes evidence whose time is over."""
+
+_LEDGER_KINDS: Final = MappingProxyType({"clip": "clip", "timeline": "timeline"})
+"""Files whose kind the ledger has a name for; all others are pictures."""
 
 
 def index(db: sqlite3.Connection, entries: Iterable[EvidenceEntry], now_at: float) -> None:
@@ -62,6 +73,9 @@ def _put_file(db: sqlite3.Connection, file: EvidenceFile, now_at: float) -> None
             now_at,
         ),
     )
+    kind = _LEDGER_KINDS.get(file.kind, "picture")
+    note = LedgerNote(kind, f"{file.alarm_id}/{file.name}", _text(asdict(file)))
+    journal_ledger.submit(db, note, now_at)
 
 
 def files_of(db: sqlite3.Connection, alarm_id: str) -> tuple[EvidenceFile, ...]:
@@ -177,3 +191,11 @@ def _note(
         " size_bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (done.at, action, alarm_id, done.by, done.note, *extent),
     )
+    kind = "retention_deletion" if action == "delete" else "operator_action"
+    content = {"action": action, "alarm_id": alarm_id, **asdict(done), "extent": extent}
+    note = LedgerNote(kind, f"{alarm_id}/{action}", _text(content))
+    journal_ledger.submit(db, note, done.at)
+
+
+def _text(content: dict[str, object]) -> str:
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=False)

@@ -91,3 +91,23 @@ def test_a_deletion_is_written_down_with_its_extent(tmp_path, journal):
 
     assert journal.evidence() == ()
     assert actions(tmp_path) == [("delete", ALARM_ID, "retention", "age", 2, 2000)]
+
+
+def test_files_and_what_is_done_to_them_go_to_the_ledger(journal):
+    """Digest, hold and deletion are noted with the change itself, so that none can be missing."""
+    clip = evidence_file()
+    journal.index_evidence([clip, evidence_file(name="cam1.jpg", kind="snapshot")])
+    journal.hold_evidence(ALARM_ID, "ann", "court")
+    journal.release_evidence(ALARM_ID, "ann", "")
+    journal.forget_evidence(Deletion(ALARM_ID, clip.folder, "age"))
+
+    rows = journal.rows_for_ledger("journal/ledger_outbox", 0, 10)
+    told = [(row.kind, row.ref) for row in rows]
+    assert told == [
+        ("clip", f"{ALARM_ID}/{clip.name}"),
+        ("picture", f"{ALARM_ID}/cam1.jpg"),
+        ("operator_action", f"{ALARM_ID}/hold"),
+        ("operator_action", f"{ALARM_ID}/release"),
+        ("retention_deletion", f"{ALARM_ID}/delete"),
+    ]
+    assert clip.sha256 in rows[0].content
