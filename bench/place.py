@@ -28,9 +28,11 @@ from bondwatch.demo.show import check_ready
 from bondwatch.demo.site import MODELS
 from bondwatch.demo.staff import GROUP, enrol_staff
 from bondwatch.failures import CommandError, Status, told
+from enrolment.key_rotation import init_keys
 from models.errors import ModelError
 from models.loading import ModelLoader
 from models.store import standard_store
+from vision.config_reader import read_settings
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 _END_WITHIN_S: Final = 20.0
@@ -138,21 +140,22 @@ def place(clips: Mapping[str, Path]) -> Iterator[Place]:
         rtsp = stack.enter_context(Child("the RTSP server", command, log, talks=True))
         ports = json.loads(rtsp.first_line())
         running = stack.enter_context(broker(folder))
-        _enrol(folder)
-        yield Place(folder, clips, ports["port"], ports["control_port"], running.port)
+        made = Place(folder, clips, ports["port"], ports["control_port"], running.port)
+        _enrol(made)
+        yield made
 
 
-def _enrol(folder: Path) -> None:
-    (folder / "data").mkdir(mode=0o700)
+def _enrol(made: Place) -> None:
+    register = read_settings(made.configure()).register_place
+    if register.keys is not None:
+        init_keys(register.keys)
     loader = ModelLoader(standard_store())
     face_detector, embedder = (
         loader.face_detector(MODELS.face_detector),
         loader.embedder(MODELS.embedder),
     )
     with tempfile.TemporaryDirectory() as photos:
-        for _ in enrol_staff(
-            folder / "data" / "register.db", Path(photos), face_detector, embedder
-        ):
+        for _ in enrol_staff(register, Path(photos), face_detector, embedder):
             pass
 
 

@@ -6,6 +6,7 @@ Here ``enrolment.guided`` meets frames and models. Nothing is enrolled here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,17 @@ _LONGEST_PX = 1920
 """Longer side at which frames are looked at: a face worth enrolling is large enough in it."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Captured:
+    """A look that was taken, and the picture ``(H, W, 3)`` BGR that it is in."""
+
+    result: PhotoResult
+    pixels: NDArray[np.uint8] = field(repr=False)
+
+
 def guided_looks(
     frames: Iterable[Frame], examiner: Examiner, say: Callable[[Prompt], None]
-) -> list[PhotoResult]:
+) -> list[Captured]:
     """Lead somebody through the poses; the best look of each, or none where it was given up.
 
     ``say`` hears each prompt when it becomes due.
@@ -42,10 +51,10 @@ def guided_looks(
             break
     if guide.given_up or Pose.AHEAD not in best:
         return []
-    return [_result(pose, good, examiner) for pose, good in best.items()]
+    return [_captured(pose, good, examiner) for pose, good in best.items()]
 
 
-def looks_of_recording(frames: Iterable[Frame], examiner: Examiner) -> list[PhotoResult]:
+def looks_of_recording(frames: Iterable[Frame], examiner: Examiner) -> list[Captured]:
     """The best looks of each pose in a recording."""
     looks: BestLooks[GoodFace] = BestLooks()
     for frame in frames:
@@ -56,7 +65,7 @@ def looks_of_recording(frames: Iterable[Frame], examiner: Examiner) -> list[Phot
         pose = looks.wants(at_s, seen)
         if pose is not None:
             looks.keep(at_s, pose, seen, good)
-    return [_result(pose, good, examiner) for pose, good in looks.all()]
+    return [_captured(pose, good, examiner) for pose, good in looks.all()]
 
 
 def _seen(frame: Frame, examiner: Examiner) -> tuple[GoodFace | None, Seen | Refusal]:
@@ -75,8 +84,9 @@ def _pixels(frame: Frame) -> NDArray[np.uint8]:
     return frame.bgr(max(1, round(width * scale)), max(1, round(height * scale)))
 
 
-def _result(pose: Pose, good: GoodFace, examiner: Examiner) -> PhotoResult:
+def _captured(pose: Pose, good: GoodFace, examiner: Examiner) -> Captured:
     try:
-        return PhotoResult(pose, examiner.embed(good))
+        result = PhotoResult(pose, examiner.embed(good))
     except PhotoRefusedError as refused:
-        return PhotoResult(pose, refusal=refused.reason, detail=refused.detail)
+        result = PhotoResult(pose, refusal=refused.reason, detail=refused.detail)
+    return Captured(result, good.pixels)

@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from bondwatch import enrol_words as words
-from bondwatch.capturing import guided_looks, looks_of_recording
+from bondwatch.capturing import Captured, guided_looks, looks_of_recording
 from bondwatch.enrol_capture_cli import CaptureOptions
 from bondwatch.enrol_desk import REFUSED, check_groups, note_of, person_of
 from bondwatch.enrol_import_desk import SiteExaminer
@@ -18,8 +18,9 @@ from bondwatch.failures import CommandError
 from enrolment.enrolling import Examiner
 from enrolment.guided import Prompt
 from enrolment.hints.book import hint
-from enrolment.judging import Everybody, Judge, PhotoResult
+from enrolment.judging import Everybody, Examination, Judge
 from enrolment.person_changes import requested
+from enrolment.photos import as_jpeg
 from enrolment.register import Register
 from models.embedder import embedding_id_of, spec_of
 from models.entries import Role
@@ -50,25 +51,33 @@ def capture(options: CaptureOptions) -> None:
         if settings.register.two_person_rule:
             person = requested(person, note)
         examiner = SiteExaminer(settings.models)()
-        results = _looks(source, examiner, lambda prompt: words.tell(hint(prompt, language)))
+        looks = _looks(source, examiner, lambda prompt: words.tell(hint(prompt, language)))
         entry = read_manifest().entry(settings.models.embedder, Role.EMBEDDER)
         everybody = Everybody(register.snapshot(embedding_id_of(entry)).gallery)
         examination = Judge(spec_of(entry).thresholds).together(
-            results, everybody, distinct_from=frozenset(options.not_same_as or ())
+            [look.result for look in looks],
+            everybody,
+            distinct_from=frozenset(options.not_same_as or ()),
         )
         words.tell_photos(examination, language)
         if not examination.templates:
-            words.complain(
-                hint(Prompt.GIVEN_UP, language) if not results else "Nobody was enrolled."
-            )
+            words.complain(hint(Prompt.GIVEN_UP, language) if not looks else "Nobody was enrolled.")
             raise typer.Exit(REFUSED)
-        register.add_person(person, examination.templates, note)
+        photos = _kept(looks, examination) if settings.register.keep_photos else ()
+        register.add_person(person, examination.templates, note, photos=photos)
         words.tell_enrolled(person, len(examination.templates), register.version)
+        words.warn_of_many(register.count())
+
+
+def _kept(looks: list[Captured], examination: Examination) -> tuple[bytes, ...]:
+    """The pictures to keep: those of which templates were made."""
+    pairs = zip(looks, examination.results, strict=True)
+    return tuple(as_jpeg(look.pixels) for look, result in pairs if result.template is not None)
 
 
 def _looks(
     source: SourceSettings | Path, examiner: Examiner, say: Callable[[Prompt], None]
-) -> list[PhotoResult]:
+) -> list[Captured]:
     if isinstance(source, Path):
         try:
             return looks_of_recording(read_file(source, 0.0, min_gap_s=1 / _LOOKS_PER_S), examiner)

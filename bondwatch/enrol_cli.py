@@ -22,8 +22,9 @@ from bondwatch.enrol_options import (
     By,
     Config,
     EditOptions,
-    Revision,
+    ShownState,
     StaffId,
+    StandingOptions,
     Why,
 )
 
@@ -65,9 +66,16 @@ def edit(options: EditOptions) -> None:
 
 
 @enrol_app.command("list")
-def list_people(*, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+def list_people(
+    *,
+    state: Annotated[
+        ShownState | None, typer.Option(help="Only these; awaiting_approval: who is to be decided.")
+    ] = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
     """Show everybody in the register."""
-    _work("enrol_desk:list_people", config, as_json=as_json)
+    _work("enrol_desk:list_people", config, state and state.value, as_json=as_json)
 
 
 @enrol_app.command()
@@ -111,24 +119,23 @@ def re_embed(*, by: By = None, config: Config = DEFAULT_CONFIG, as_json: AsJson 
     _work("enrol_export:re_embed", config, by, as_json=as_json)
 
 
-def _standing(name: str, help_text: str) -> None:
-    """A command that moves somebody to another state."""
+def _standing(name: str, help_text: str, action: str = "") -> None:
+    """A command that moves somebody to another state; ``action``: where it is called otherwise."""
 
-    def command(
-        staff_id: StaffId,
-        *,
-        by: By = None,
-        why: Why = "",
-        revision: Revision = None,
-        config: Config = DEFAULT_CONFIG,
-    ) -> None:
-        _work("enrol_standing:act", config, staff_id, name, (by, why), revision)
+    @takes(StandingOptions)
+    def command(options: StandingOptions) -> None:
+        _work("enrol_standing:act", options, action or name)
 
     enrol_app.command(name, help=help_text)(command)
 
 
 _standing("approve", "Approve what another account requested; the person is let in at once.")
 _standing("reject", "Reject a request; say why.")
+_standing(
+    "request-again",
+    "Ask once more for somebody who was rejected, revoked or is out of date.",
+    "request",
+)
 _standing("suspend", "Let somebody in no longer, at once; they stay enrolled and are recognised.")
 _standing("resume", "End a suspension.")
-_standing("revoke", "End somebody's permission for good; they are recognised as revoked.")
+_standing("revoke", "End somebody's permission; they are recognised as revoked.")

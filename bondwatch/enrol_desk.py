@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bondwatch import enrol_words as words
-from bondwatch.enrol_options import AddOptions
+from bondwatch.enrol_options import AddOptions, EditOptions
 from enrolment.enrolling import Examiner, Photo
 from enrolment.judging import Examination
 from enrolment.people import BasisKind, LegalBasis, OwnPermit, Person
@@ -24,6 +24,7 @@ from enrolment.register import Register
 from enrolment.register_errors import PersonExistsError, RegisterError
 from enrolment.register_history import Note
 from enrolment.staff_ids import staff_id_for
+from enrolment.states import state_at
 from enrolment.validity import end_of, start_of
 from models.embedder import embedding_id_of
 from models.entries import Role
@@ -90,24 +91,30 @@ def _enrol(options: AddOptions, settings: Settings, *, awaits_approval: bool) ->
         if photos:
             distinct_from = frozenset(options.not_same_as or ())
             examination = examined(photos, settings, register, distinct_from)
-            words.tell_photos(examination, words.spoken(options.language))
+            if options.as_json and not examination.templates:
+                words.tell_photos_json(examination)
+            elif not options.as_json:
+                words.tell_photos(examination, words.spoken(options.language))
             if not examination.templates:
                 words.complain("Nobody was enrolled.")
                 raise typer.Exit(REFUSED)
         held = kept(examination, photos, settings)
         register.add_person(person, examination.templates, note, photos=held)
-        words.tell_enrolled(person, len(examination.templates), register.version)
+        if options.as_json:
+            words.tell_photos_json(examination, register.person(person.staff_id))
+        else:
+            words.tell_enrolled(person, len(examination.templates), register.version)
         words.warn_of_many(register.count())
 
 
-def list_people(config: Path, *, as_json: bool) -> None:
-    """Show everybody."""
+def list_people(config: Path, state: str | None, *, as_json: bool) -> None:
+    """Show everybody, or those who are in a state now."""
     settings = read_settings(config)
     embedding_id = _embedding_id(settings)
     with Register.open_for_reading(settings.register_place) as register:
-        words.tell_people(
-            register.people(), register.template_counts(), embedding_id, as_json=as_json
-        )
+        now = datetime.now(UTC)
+        people = [one for one in register.people() if state in (None, state_at(one, now))]
+        words.tell_people(people, register.template_counts(), embedding_id, as_json=as_json)
 
 
 def show(config: Path, staff_id: str, *, as_json: bool) -> None:
@@ -123,14 +130,16 @@ def show(config: Path, staff_id: str, *, as_json: bool) -> None:
 def remove(config: Path, staff_id: str, who: tuple[str | None, str], *, confirmed: bool) -> None:
     """Erase somebody, after asking."""
     note = note_of(*who)
-    with existing(config) as (_, register):
+    with existing(config) as (settings, register):
         name = register.person(staff_id).name
         if not confirmed:
             typer.confirm(f"Erase {name} ({staff_id}) and all templates?", abort=True)
         erased = register.remove(staff_id, note)
     words.tell(f"{name} ({staff_id}) is erased.")
     words.tell("Older copies of the keys still hold theirs: 'keys backup' anew, destroy old ones.")
-    if not erased:
+    if settings.register.url is not None:
+        words.tell("Traces leave the server's disk when it next vacuums.")
+    elif not erased:
         words.tell("Traces leave the disk when the running daemon next lets go of the register.")
 
 
@@ -194,7 +203,7 @@ def person_of(options: AddOptions, settings: Settings, register: Register, note:
             organisation=options.organisation or "",
             badge=options.badge or "",
             remarks=options.remarks or "",
-            basis=_basis(options, note),
+            basis=basis_of(options, note),
             permits=own_permits(options.zones, settings) if options.zones else None,
             watchlisted=options.watch_list,
         ).checked()
@@ -202,8 +211,11 @@ def person_of(options: AddOptions, settings: Settings, register: Register, note:
         raise typer.BadParameter(str(exc)) from exc
 
 
-def _basis(options: AddOptions, note: Note) -> LegalBasis | None:
+def basis_of(options: AddOptions | EditOptions, note: Note) -> LegalBasis | None:
+    """Why the face may be kept, taken now by this account; None where nothing is said."""
     if options.basis is None:
+        if options.purpose or options.notice:
+            raise typer.BadParameter("--purpose and --notice go with --basis")
         return None
     try:
         kind = BasisKind(options.basis)
@@ -229,12 +241,16 @@ def examiner_of(settings: Settings) -> tuple[Examiner, str]:
 
 
 def examined(
-    photos: list[Photo], settings: Settings, register: Register, distinct_from: frozenset[str]
+    photos: list[Photo],
+    settings: Settings,
+    register: Register,
+    distinct_from: frozenset[str],
+    staff_id: str | None = None,
 ) -> Examination:
-    """Judge photos against everybody but ``distinct_from``."""
+    """Judge photos against everybody but ``distinct_from``, and against the person's own."""
     examiner, embedding_id = examiner_of(settings)
     gallery = register.snapshot(embedding_id).gallery
-    return examiner.examine(photos, gallery, distinct_from)
+    return examiner.examine(photos, gallery, distinct_from, staff_id)
 
 
 def _embedding_id(settings: Settings) -> str:

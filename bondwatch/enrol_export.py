@@ -13,7 +13,9 @@ import typer
 
 from bondwatch import enrol_words as words
 from bondwatch.enrol_desk import examiner_of, existing, note_of
-from enrolment.enrolling import Photo
+from enrolment.enrolling import Examiner, Photo
+from enrolment.gallery import Gallery
+from enrolment.people import Template
 from enrolment.register import Register
 from vision.config_reader import read_settings
 
@@ -44,13 +46,12 @@ def re_embed(config: Path, by: str | None, *, as_json: bool) -> None:
         for staff_id in sorted(counts):
             if embedding_id in counts[staff_id] and len(counts[staff_id]) == 1:
                 continue
-            _, photos = register.biometrics(staff_id)
-            gallery = register.snapshot(embedding_id).gallery
-            names = [Photo(f"{staff_id}, photo {i}", p) for i, p in enumerate(photos, 1)]
-            found = examiner.examine(names, gallery, frozenset({staff_id}))
-            if found.templates:
+            new: tuple[Template, ...] = ()
+            if embedding_id not in counts[staff_id]:  # else they were given a photo since
+                new = _remade(register, staff_id, examiner, embedding_id)
+            if new or embedding_id in counts[staff_id]:
                 note = note_of(by, "another embedder")
-                register.replace_foreign_templates(staff_id, found.templates, note)
+                register.replace_foreign_templates(staff_id, embedding_id, new, note)
                 done.append(staff_id)
             else:
                 left.append(staff_id)
@@ -62,6 +63,20 @@ def re_embed(config: Path, by: str | None, *, as_json: bool) -> None:
             words.complain(f"{staff_id} must be enrolled again: enrol edit {staff_id} --photo FILE")
     if left:
         raise typer.Exit(REFUSED)
+
+
+def _remade(
+    register: Register, staff_id: str, examiner: Examiner, embedding_id: str
+) -> tuple[Template, ...]:
+    """Templates from somebody's kept photos; none where no photo will do.
+
+    Who is alike was settled when they were enrolled, so nobody else is compared with.
+    """
+    _, photos = register.biometrics(staff_id)
+    if not photos:
+        return ()
+    named = [Photo(f"{staff_id}, photo {i}", photo) for i, photo in enumerate(photos, 1)]
+    return examiner.examine(named, Gallery.of_nobody(embedding_id)).templates
 
 
 def _held(register: Register, staff_id: str) -> dict[str, Any]:

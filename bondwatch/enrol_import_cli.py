@@ -34,9 +34,9 @@ class ImportOptions:
             metavar="PEOPLE",
             exists=True,
             dir_okay=False,
-            help="CSV with the columns staff_id, name, groups, valid_from, valid_to, photos,"
-            " not_same_as;"
-            " or a zip with one such CSV and the photos in it.",
+            help="CSV with the columns staff_id, name, groups, zones, valid_from, valid_to, photos,"
+            " badge, organisation, basis, purpose, notice, remarks, not_same_as; or a zip with one"
+            " such CSV and the photos in it.",
         ),
     ]
     photos: Annotated[

@@ -17,7 +17,8 @@ import typer
 from bondwatch import enrol_import_words as words
 from bondwatch.enrol_desk import REFUSED, USAGE, note_of
 from bondwatch.enrol_import_cli import ImportOptions
-from bondwatch.enrol_words import complain, spoken
+from bondwatch.enrol_words import complain, spoken, warn_of_many
+from enrolment.bulk.cells import RowRules
 from enrolment.bulk.dates import DateOrder
 from enrolment.bulk.examining import ExaminerPool
 from enrolment.bulk.importing import Gathered, Importing, Row
@@ -25,7 +26,7 @@ from enrolment.bulk.outcomes import Outcome, RowResult
 from enrolment.bulk.photo_stores import PhotoStoreError, open_photos, table_in_zip
 from enrolment.bulk.remembered import RememberedPhotos
 from enrolment.bulk.report import write_report
-from enrolment.bulk.rows import RowRules, read_rows
+from enrolment.bulk.rows import read_rows
 from enrolment.bulk.table import MAX_TABLE_BYTES, Table, TableError, read_table
 from enrolment.bulk.target import RegisterTarget
 from enrolment.enrolling import Examiner
@@ -37,6 +38,7 @@ from models.loading import ModelLoader
 from models.manifest import read_manifest
 from models.store import standard_store
 from vision.config_reader import read_settings
+from vision.configuration.own_permits import read_own_permit
 from vision.settings import ModelSettings, Settings
 
 _SHOWN_NAME_CHARS = 100
@@ -99,6 +101,7 @@ def _imported(
             dry=options.dry_run,
         )
         yield from words.with_progress(importing.run(rows, store, pool), len(rows))
+        warn_of_many(register.count())
 
 
 def _target(
@@ -133,6 +136,9 @@ def _rules(options: ImportOptions, settings: Settings) -> RowRules:
         known_groups=frozenset(settings.groups),
         default_groups=frozenset(options.groups or ()),
         date_order=DateOrder(options.date_order) if options.date_order else None,
+        known_zones=frozenset(zone.zone_id for zone in settings.zones),
+        read_permit=read_own_permit,
+        taken_by=note_of(options.by, options.why).by,
     )
 
 

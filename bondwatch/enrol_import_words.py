@@ -56,7 +56,7 @@ def with_progress(results: Iterator[RowResult], total: int) -> Iterator[RowResul
 def tell_results(
     results: Sequence[RowResult], language: Language, *, dry: bool, as_json: bool
 ) -> None:
-    """Print the refused rows and photos with what to do about them, then the summary."""
+    """Print rows and photos with a reason, and what to do about them, then the summary."""
     counts = Counter(result.outcome for result in results)
     summary = {outcome.value: counts[outcome] for outcome in Outcome}
     if as_json:
@@ -65,7 +65,7 @@ def tell_results(
         print(json.dumps(document, ensure_ascii=False, indent=2))  # noqa: T201 - for programs
         return
     for result in results:
-        if result.outcome is Outcome.REFUSED or result.refused_photos:
+        if result.outcome is Outcome.REFUSED or result.noted_photos:
             complain(_line(result, language))
     tell(_PLURALS[language].format(**summary))
     if dry:

@@ -17,6 +17,17 @@ class SpokenLanguage(StrEnum):
     zh = "zh"
 
 
+class ShownState(StrEnum):
+    """The states that `enrol list` can be asked for."""
+
+    draft = "draft"
+    awaiting_approval = "awaiting_approval"
+    active = "active"
+    suspended = "suspended"
+    revoked = "revoked"
+    expired = "expired"
+
+
 StaffId = Annotated[str, typer.Argument(metavar="STAFF_ID", help="Whom; 'enrol list' shows ids.")]
 Config = Annotated[Path, typer.Option("--config", metavar="FILE", help="The site's config.yaml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON for programs instead of a table.")]
@@ -73,6 +84,10 @@ Notice = Annotated[str, typer.Option(metavar="VERSION", help="Which notice they 
 WatchList = Annotated[
     bool, typer.Option("--watch-list", help="Somebody who must NOT be here: alarms on sight.")
 ]
+OnWatchList = Annotated[
+    bool | None,
+    typer.Option("--watch-list/--no-watch-list", help="Somebody who must NOT be here, or may."),
+]
 Language = Annotated[
     SpokenLanguage | None, typer.Option("--language", help="Of the hints; default: the terminal's.")
 ]
@@ -104,6 +119,7 @@ class AddOptions:
     language: Language = None
     by: By = None
     why: Why = ""
+    as_json: AsJson = False
     config: Config = DEFAULT_CONFIG
 
     @property
@@ -125,8 +141,26 @@ class EditOptions:
     organisation: Organisation = None
     badge: Badge = None
     remarks: Remarks = None
+    basis: Basis = None
+    purpose: Purpose = ""
+    notice: Notice = ""
+    watch_list: OnWatchList = None
+    not_same_as: NotSameAs = None
     revision: Revision = None
     language: Language = None
     by: By = None
     why: Why = ""
+    as_json: AsJson = False
+    config: Config = DEFAULT_CONFIG
+
+
+@dataclass(frozen=True, slots=True)
+class StandingOptions:
+    """What `enrol approve` and the others that move somebody to another state are told."""
+
+    staff_id: StaffId
+    by: By = None
+    why: Why = ""
+    revision: Revision = None
+    as_json: AsJson = False
     config: Config = DEFAULT_CONFIG

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import unicodedata
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import typer
 
 from bondwatch import enrol_words as words
-from bondwatch.enrol_desk import check_groups, examined, existing, kept, note_of, own_permits
-from bondwatch.enrol_options import EditOptions
+from bondwatch.enrol_desk import (
+    basis_of,
+    check_groups,
+    examined,
+    existing,
+    kept,
+    note_of,
+    own_permits,
+)
+from bondwatch.enrol_options import EditOptions, StandingOptions
 from enrolment.enrolling import Photo
-from enrolment.people import PersonState
+from enrolment.people import NO_BIOMETRICS, Biometrics, PersonState
+from enrolment.register import Register
+from enrolment.register_history import Note
 from enrolment.states import Action
 from enrolment.validity import end_of, start_of
 from vision.settings import Settings
@@ -26,62 +35,46 @@ _DONE = {
 }
 
 
-def act(
-    config: Path,
-    staff_id: str,
-    action: str,
-    who: tuple[str | None, str],
-    revision: int | None,
-) -> None:
+def act(options: StandingOptions, action: str) -> None:
     """Move somebody to another state."""
-    with existing(config) as (settings, register):
+    with existing(options.config) as (settings, register):
         person = register.act(
-            staff_id,
+            options.staff_id,
             Action(action),
-            note_of(*who),
-            revision=revision,
+            note_of(options.by, options.why),
+            revision=options.revision,
             two_person=settings.register.two_person_rule,
         )
+    if options.as_json:
+        words.tell_json(words.record_of(person))
+        return
     done = _DONE.get(person.state, f"is {person.state}")
     if action == Action.RESUME:
         done = "may be on site again"
-    words.tell(f"{person.name} ({staff_id}) {done}.")
+    words.tell(f"{person.name} ({person.staff_id}) {done}.")
 
 
 def edit(options: EditOptions) -> None:
-    """Change what is given, and nothing else."""
+    """Change what is given, and nothing else; all of it or nothing."""
     with existing(options.config) as (settings, register):
-        note, two_person = note_of(options.by, options.why), settings.register.two_person_rule
-        fields = _fields(options, settings)
+        note = note_of(options.by, options.why)
+        fields = _fields(options, settings, note)
         if not fields and not options.photos:
             raise typer.BadParameter("nothing to change; see 'enrol edit --help'")
-        person = register.person(options.staff_id)
         try:
-            if fields:
-                person = register.edit(
-                    options.staff_id,
-                    fields,
-                    note,
-                    revision=options.revision,
-                    two_person=two_person,
-                )
+            person = register.edit(
+                options.staff_id,
+                fields,
+                note,
+                revision=options.revision,
+                two_person=settings.register.two_person_rule,
+                more=_more(options, settings, register),
+            )
         except ValueError as exc:
             raise typer.BadParameter(str(exc)) from exc
-        if options.photos:
-            photos = [Photo.of_file(path) for path in options.photos]
-            found = examined(photos, settings, register, frozenset({options.staff_id}))
-            words.tell_photos(found, words.spoken(options.language))
-            if not found.templates:
-                words.complain("No photo was added.")
-                raise typer.Exit(REFUSED)
-            register.add_templates(
-                options.staff_id,
-                found.templates,
-                note,
-                photos=kept(found, photos, settings),
-                two_person=two_person,
-            )
-            person = register.person(options.staff_id)
+    if options.as_json:
+        words.tell_json(words.record_of(person))
+        return
     waits = person.state is PersonState.AWAITING_APPROVAL
     words.tell(
         f"{person.name} ({person.staff_id}) is changed (revision {person.revision})"
@@ -89,7 +82,25 @@ def edit(options: EditOptions) -> None:
     )
 
 
-def _fields(options: EditOptions, settings: Settings) -> dict[str, Any]:
+def _more(options: EditOptions, settings: Settings, register: Register) -> Biometrics:
+    """Templates of further photos, which must be of the same person."""
+    if not options.photos:
+        return NO_BIOMETRICS
+    register.person(options.staff_id)
+    photos = [Photo.of_file(path) for path in options.photos]
+    alike = frozenset(options.not_same_as or ())
+    found = examined(photos, settings, register, alike, options.staff_id)
+    if not options.as_json:
+        words.tell_photos(found, words.spoken(options.language))
+    elif not found.templates:
+        words.tell_photos_json(found)
+    if not found.templates:
+        words.complain("Nothing was changed.")
+        raise typer.Exit(REFUSED)
+    return Biometrics(found.templates, kept(found, photos, settings))
+
+
+def _fields(options: EditOptions, settings: Settings, note: Note) -> dict[str, Any]:
     zone = ZoneInfo(settings.time_zone)
     given: dict[str, Any] = {
         name: getattr(options, name)
@@ -101,6 +112,11 @@ def _fields(options: EditOptions, settings: Settings) -> dict[str, Any]:
     if options.groups is not None:
         check_groups(options.groups, settings)
         given["groups"] = frozenset(options.groups)
+    if options.watch_list is not None:
+        given["watchlisted"] = options.watch_list
+    basis = basis_of(options, note)
+    if basis is not None:
+        given["basis"] = basis
     if options.zones is not None:
         given["permits"] = own_permits(options.zones, settings)
     try:

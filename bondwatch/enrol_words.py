@@ -16,7 +16,7 @@ from rich.text import Text
 
 from enrolment.hints.language import Language, language_of
 from enrolment.judging import Examination, PhotoResult
-from enrolment.people import Person, PersonState
+from enrolment.people import Person, PersonState, Request
 from enrolment.person_documents import documents_of
 from enrolment.register_history import Entry
 from enrolment.states import state_at
@@ -47,15 +47,29 @@ def tell_photos(examination: Examination, language: Language = Language.ENGLISH)
         tell(line) if result.accepted else complain(line)
 
 
+def tell_photos_json(examination: Examination, person: Person | None = None) -> None:
+    """The same for programs, with the record, null where nobody was enrolled."""
+    photos = [
+        {"name": one.name, "refusal": one.refusal, "detail": one.detail, "other": one.other}
+        for one in examination.results
+    ]
+    tell_json({"person": record_of(person) if person else None, "photos": photos})
+
+
 def tell_enrolled(person: Person, templates: int, version: int) -> None:
     """Print that somebody is in the register now."""
     photos = "1 photo" if templates == 1 else f"{templates} photos"
+    how = f"from {photos}" if templates else f"without a photo (badge {person.badge})"
+    groups = ", ".join(sorted(person.groups)) or "none"
+    waits = person.state is PersonState.AWAITING_APPROVAL
+    done = "is requested" if waits else "is enrolled"
     tell(
-        f"{person.name} is enrolled as {person.staff_id} from {photos}"
-        f" (groups: {', '.join(sorted(person.groups))}; register version {version})."
+        f"{person.name} {done} as {person.staff_id} {how}"
+        f" (groups: {groups}; register version {version})."
     )
-    if person.state is PersonState.AWAITING_APPROVAL:
-        tell(f"Somebody else approves: bondwatch enrol approve {person.staff_id}")
+    if waits:
+        tell(f"Another account approves: bondwatch enrol approve {person.staff_id}")
+        tell(f"How it goes: bondwatch enrol show {person.staff_id}")
 
 
 def warn_of_many(people: int) -> None:
@@ -80,7 +94,7 @@ def tell_people(
         tell_json(records)
         return
     if not records:
-        tell("Nobody is enrolled.")
+        tell("Nobody to show.")
         return
     table = Table(*_COLUMNS)
     for record in records:
@@ -104,9 +118,11 @@ def tell_person(
         return
     for title, cell in zip(_COLUMNS, _cells(record), strict=True):
         tell(f"{title + ':':<12} {cell}")
-    for name in ("organisation", "badge", "remarks", "basis", "permits", "request"):
+    for name in ("organisation", "badge", "remarks", "basis", "permits"):
         if record[name]:
             tell(f"{name.capitalize() + ':':<12} {_in_words(record[name])}")
+    if person.request is not None:
+        tell(f"{'Request:':<12} {_progress(person.request)}")
     if person.watchlisted:
         tell("WATCH LIST:  must not be here; alarms on sight")
     tell(f"Revision:    {person.revision}")
@@ -138,6 +154,15 @@ def record_of(person: Person) -> dict[str, object]:
     }
 
 
+def _progress(request: Request) -> str:
+    """How a request goes, for who asked."""
+    asked = f"asked for by {request.by} on {_iso(request.at)}"
+    why = f": {request.why}" if request.why else ""
+    if request.decision is None:
+        return f"{asked}{why}; awaits another account's approval"
+    return f"{asked}; {request.decision} by {request.decided_by} on {_iso(request.decided_at)}{why}"
+
+
 def _in_words(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {text}" for key, text in value.items() if text)
@@ -145,10 +170,11 @@ def _in_words(value: object) -> str:
 
 
 def _photo_line(result: PhotoResult, language: Language) -> str:
-    if result.refusal is None:
-        return f"{result.name}: accepted"
+    done = "accepted" if result.accepted else "refused"
+    if result.reason is None:
+        return f"{result.name}: {done}"
     detail = f" ({result.detail})" if result.detail else ""
-    return f"{result.name}: refused, {result.refusal}{detail}. {result.hint_in(language)}"
+    return f"{result.name}: {done}, {result.reason}{detail}. {result.hint_in(language)}"
 
 
 def _record(person: Person, counts: Mapping[str, int], embedding_id: str) -> dict[str, object]:

@@ -79,17 +79,19 @@ class Examiner:
         photos: Sequence[Photo],
         gallery: Gallery,
         distinct_from: frozenset[str] = frozenset(),
+        staff_id: str | None = None,
     ) -> Examination:
         """Judge all photos of one person; a bad one is refused by name and the others go on.
 
         ``gallery``: everybody enrolled with this embedder. ``distinct_from``: staff ids whom
-        a human has confirmed to be somebody else, however alike. ``ValueError`` for a gallery
+        a human has confirmed to be somebody else, however alike. ``staff_id``: under which the
+        person is enrolled already; photos must agree with those. ``ValueError`` for a gallery
         of another embedder; ``ModelRunError`` where a model fails, which is no photo's fault.
         """
         if gallery.embedding_id != self._embedder.embedding_id:
             raise ValueError("the gallery was made by another embedder; the two never compare")
         alone = tuple(self.examine_alone(photo) for photo in photos)
-        return self._judge.together(alone, Everybody(gallery), distinct_from=distinct_from)
+        return self._judge.together(alone, Everybody(gallery), staff_id, distinct_from)
 
     def examine_alone(self, photo: Photo) -> PhotoResult:
         """Judge a photo by itself: this needs no register, and any process can do it."""

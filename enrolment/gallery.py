@@ -92,6 +92,12 @@ class Gallery:
         people = tuple(sorted_owners[i] for i in starts)
         return cls(grouped, people, first_rows, register_version, embedding_id)
 
+    @classmethod
+    def of_nobody(cls, embedding_id: str) -> Gallery:
+        """The gallery of an empty register, of version 0."""
+        rows = np.empty((0, 1), np.float32)
+        return cls.build([], rows, register_version=0, embedding_id=embedding_id)
+
     @property
     def empty(self) -> bool:
         return not self.staff_ids

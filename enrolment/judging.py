@@ -16,7 +16,7 @@ from enrolment.gallery import Gallery, Likeness
 from enrolment.hints.book import hint
 from enrolment.hints.language import Language
 from enrolment.people import Template
-from enrolment.refusals import Refusal
+from enrolment.refusals import Refusal, Remark
 from models.entries import Thresholds
 
 
@@ -24,7 +24,8 @@ from models.entries import Thresholds
 class PhotoResult:
     """What became of one photo: a template, or a refusal with figures in ``detail``.
 
-    ``other``: for ALREADY_ENROLLED_AS, the staff id that the face is enrolled under.
+    ``other``: for ALREADY_ENROLLED_AS, the staff id that the face is enrolled under; for an
+    accepted photo, somebody so like this person that a human should look.
     """
 
     name: str
@@ -38,13 +39,18 @@ class PhotoResult:
         return self.refusal is None
 
     @property
+    def reason(self) -> Refusal | Remark | None:
+        """The refusal, or what else there is to say."""
+        return self.refusal or (Remark.ALIKE if self.other else None)
+
+    @property
     def hint(self) -> str:
-        """What a human can do about the refusal; empty for an accepted photo."""
+        """What a human can do about it; empty where there is nothing to say."""
         return self.hint_in(Language.ENGLISH)
 
     def hint_in(self, language: Language) -> str:
         """The same in another language."""
-        return hint(self.refusal, language) if self.refusal else ""
+        return hint(self.reason, language) if self.reason else ""
 
     def refused(self, refusal: Refusal, detail: str, other: str | None = None) -> PhotoResult:
         """Take the photo back for a reason that only its neighbours showed."""
@@ -128,6 +134,7 @@ class Judge:
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._accept = thresholds.accept
+        self._duplicate = thresholds.duplicate
         # Photos disagree where the daemon would take one for a clear stranger beside the other.
         self._disagree = thresholds.reject - thresholds.margin
 
@@ -174,7 +181,9 @@ class Judge:
         if result.template is None:
             return result
         best = everybody.best_but(left_out, result.template.embedding)
-        if best is None or best.similarity < self._accept:
+        if best is None or best.similarity < min(self._accept, self._duplicate):
             return result
         detail = f"{best.staff_id}, similarity {best.similarity:.3f}"
+        if best.similarity < self._duplicate:
+            return replace(result, detail=detail, other=best.staff_id)
         return result.refused(Refusal.ALREADY_ENROLLED_AS, detail, best.staff_id)

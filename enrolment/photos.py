@@ -1,6 +1,6 @@
 """Bytes that claim to be an enrolment photo become pixels, or are refused with a reason.
 
-Only decoding lives here, with its limits: they are checked on the header, before any pixel is
+Only coding lives here, with its limits: they are checked on the header, before any pixel is
 decoded. Finding and judging faces is ``enrolment.faces``'s and ``enrolment.quality``'s work.
 
 Pillow decodes, not OpenCV: it reads the header alone, tells a file that was cut short (OpenCV
@@ -111,6 +111,13 @@ def decode_photo(data: bytes, limits: PhotoLimits = DEFAULT_LIMITS) -> NDArray[n
             turn = _UPRIGHT.get(image.getexif().get(_ORIENTATION_TAG, 1))
             shrunk = _shrunk(_as_colours(image), limits.work_px)
         return _as_bgr(shrunk if turn is None else shrunk.transpose(turn))
+
+
+def as_jpeg(pixels: NDArray[np.uint8]) -> bytes:
+    """A picture ``(H, W, 3)`` BGR as a photo to keep, such as ``decode_photo`` reads."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels[:, :, ::-1])).save(buffer, "JPEG", quality=95)
+    return buffer.getvalue()
 
 
 @contextmanager

@@ -32,6 +32,12 @@ class Refusal(StrEnum):
     ALREADY_ENROLLED_AS = "already_enrolled_as"
 
 
+class Remark(StrEnum):
+    """What is told of a photo though it is accepted; programs may rely on the words."""
+
+    ALIKE = "alike"
+
+
 class PhotoRefusedError(Exception):
     """A photo that cannot be used; ``detail`` gives figures, never a file's contents."""
 

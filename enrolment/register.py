@@ -101,17 +101,17 @@ class Register(RegisterReader):
             register_history.write(connection, staff_id, who, "add_templates", changes, version)
 
     def replace_foreign_templates(
-        self, staff_id: str, templates: Sequence[Template], note: Note
+        self, staff_id: str, embedding_id: str, templates: Sequence[Template], note: Note
     ) -> None:
-        """Put templates of one embedder in place of those of others; errors as above."""
+        """Put templates of one embedder, if any, in place of those of others; errors as above."""
         owner = self._owner(staff_id)
         cipher = self._cipher_for(owner)
         with self._changing() as (connection, version):
             _demand(connection, owner)
-            template_rows.delete_foreign(connection, staff_id, templates[0].embedding_id)
+            template_rows.delete_foreign(connection, staff_id, embedding_id)
             template_rows.insert_templates(connection, owner, templates, cipher)
             person_rows.touch_person(connection, staff_id, version)
-            changes = {"embedder": [None, templates[0].embedding_id]}
+            changes: dict[str, list[Any]] = {"embedder": [None, embedding_id]}
             register_history.write(connection, staff_id, note, "re-embed", changes, version)
 
     def act(

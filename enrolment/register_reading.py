@@ -36,7 +36,8 @@ G_co = TypeVar("G_co", bound=Searchable, covariant=True)
 class RegisterSnapshot(Generic[G_co]):
     """The whole register at one version, as one embedder can use it.
 
-    ``foreign_templates``: how many templates belong to other embedders and were left out.
+    ``foreign_templates``: how many templates of other embedders belong to people who have none of
+    this one: nobody recognises them.
     ``without_key``: staff ids whose templates cannot be opened, because the key store lost
     their keys; nobody recognises them. ``owners``: the records' own ids by staff id.
     """

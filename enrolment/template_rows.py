@@ -141,8 +141,10 @@ def read_sealed(
 
 
 def count_foreign(connection: Connection, embedding_id: str) -> int:
-    """How many templates belong to other embedders."""
-    query = select(func.count()).where(TEMPLATES.c.embedding_id != embedding_id)
+    """How many templates belong to other embedders, of people who have none of this one."""
+    ours = select(TEMPLATES.c.staff_id).where(TEMPLATES.c.embedding_id == embedding_id)
+    foreign = TEMPLATES.c.embedding_id != embedding_id
+    query = select(func.count()).where(foreign, TEMPLATES.c.staff_id.not_in(ours))
     return connection.execute(query.select_from(TEMPLATES)).scalar_one()
 
 

@@ -71,12 +71,13 @@ class Thresholds:
     """Cosines of one embedder, measured.
 
     Registered from ``accept`` on, a stranger below ``reject``; ``margin`` is the least lead
-    over the runner-up.
+    over the runner-up. Enrolment photos from ``duplicate`` on show somebody who is enrolled.
     """
 
     accept: float
     reject: float
     margin: float
+    duplicate: float
 
 
 @dataclass(frozen=True, slots=True)

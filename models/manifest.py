@@ -155,7 +155,12 @@ def _embedding(part: Fields) -> EmbeddingSpec:
     return EmbeddingSpec(
         dim=part.need("dim", fields.integer) or 0,
         template=part.need("template", fields.template) or "",
-        thresholds=Thresholds(accept, reject, part.need("margin", fields.cosine) or 0.0),
+        thresholds=Thresholds(
+            accept,
+            reject,
+            margin=part.need("margin", fields.cosine) or 0.0,
+            duplicate=part.need("duplicate", fields.cosine) or 0.0,
+        ),
     )
 
 

@@ -28,7 +28,7 @@ from vision.worker_models import WorkerModels
 
 _log = logger(__name__)
 
-NO_THRESHOLDS = Thresholds(accept=1.0, reject=-1.0, margin=1.0)
+NO_THRESHOLDS = Thresholds(accept=1.0, reject=-1.0, margin=1.0, duplicate=1.0)
 """Without an embedder nobody can be recognised, and nobody found to be a stranger either."""
 
 

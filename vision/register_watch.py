@@ -15,7 +15,6 @@ from threading import Event, Thread
 from types import MappingProxyType, TracebackType
 from typing import Any, Protocol, Self
 
-import numpy as np
 from numpy.typing import NDArray
 
 from enrolment.gallery import Gallery, Likeness, Searchable
@@ -44,7 +43,8 @@ _BUSY_TIMEOUT_S = 0.2
 class RegisterView:
     """The register at one version: facts for verdicts, and the gallery for looks.
 
-    ``foreign_templates``: templates of other embedders, which nobody is recognised by.
+    ``foreign_templates``: templates of people who have only those of other embedders, so that
+    nobody recognises them.
     ``without_key``: staff ids whose templates cannot be opened.
     """
 
@@ -279,6 +279,4 @@ def _candidate(likeness: Likeness | None) -> Candidate | None:
 
 
 def _empty_view(embedding_id: str) -> RegisterView:
-    rows = np.empty((0, 0), np.float32)
-    gallery = Gallery.build([], rows, register_version=0, embedding_id=embedding_id)
-    return RegisterView(0, MappingProxyType({}), gallery, 0)
+    return RegisterView(0, MappingProxyType({}), Gallery.of_nobody(embedding_id), 0)

@@ -23,7 +23,7 @@ from enrolment.bulk.target import ImportTarget
 from enrolment.enrolling import Photo
 from enrolment.gallery import Gallery
 from enrolment.judging import Everybody, Examination, Judge, PhotoResult
-from enrolment.people import Person, Template
+from enrolment.people import LegalBasis, Person, Template
 from enrolment.refusals import PhotoRefusedError, Refusal
 from enrolment.register_errors import (
     NotAllowedError,
@@ -45,6 +45,18 @@ _NOT_TAKEN = (
     ValueError,
 )
 """What the register says of one row; whatever else it raises ends the import."""
+
+_FIELDS = (
+    ("groups", "groups"),
+    ("zones", "permits"),
+    ("valid_from", "valid_from"),
+    ("valid_to", "valid_to"),
+    ("organisation", "organisation"),
+    ("badge", "badge"),
+    ("remarks", "remarks"),
+    ("basis", "basis"),
+)
+"""The columns that a record follows, each with its field."""
 
 Row = WantedRow | RefusedRow
 
@@ -83,7 +95,7 @@ class Importing:
         self._keep_photos = keep_photos
         self._dry = dry
         self._version = -1
-        self._everybody = Everybody(_nobody(embedding_id))
+        self._everybody = Everybody(Gallery.of_nobody(embedding_id))
 
     def run(
         self, rows: Sequence[Row], store: PhotoStore, pool: ExaminerPool[Gathered]
@@ -142,14 +154,19 @@ class Importing:
         wanted = row.person if before is None else _merged(before, row)
         if gathered.known and before is not None:
             return self._write(row, before, wanted, Examination(()), gathered)
-        if not photos:
+        if not photos and not (wanted.badge or self._has_face(wanted)):
             return _refused(row, RowReason.NO_PHOTO)
+        if not photos:  # a guard vouches for who has a badge alone
+            return self._write(row, before, wanted, Examination(()), gathered)
         examination = self._judge.together(
             photos, self._people_now(), row.person.staff_id, row.not_same_as
         )
         if not examination.templates:
             return _refused(row, *_why(examination.results), examination.results)
         return self._write(row, before, wanted, examination, gathered)
+
+    def _has_face(self, person: Person) -> bool:
+        return bool(self._people_now().rows_of(person.staff_id))
 
     def _write(
         self,
@@ -227,14 +244,14 @@ def _wanted(rows: Sequence[Row]) -> Iterator[WantedRow]:
 
 def _merged(before: Person, row: WantedRow) -> Person:
     """The person as the row wants it; columns that the table lacks leave things as they are."""
-    wanted = row.person
-    return replace(
-        before,
-        name=wanted.name,
-        groups=wanted.groups if "groups" in row.columns else before.groups,
-        valid_from=wanted.valid_from if "valid_from" in row.columns else before.valid_from,
-        valid_to=wanted.valid_to if "valid_to" in row.columns else before.valid_to,
-    )
+    told = {field: getattr(row.person, field) for column, field in _FIELDS if column in row.columns}
+    if before.basis and row.person.basis and _same(before.basis, row.person.basis):
+        told["basis"] = before.basis  # said again, it was still taken then
+    return replace(before, name=row.person.name, **told)
+
+
+def _same(one: LegalBasis, other: LegalBasis) -> bool:
+    return replace(one, taken_at=other.taken_at, taken_by=other.taken_by) == other
 
 
 def _refused(
@@ -260,7 +277,3 @@ def _why(photos: Sequence[PhotoResult]) -> tuple[RowReason | Refusal, str]:
 
 def _is_among(template: Template, rows: Sequence[np.ndarray]) -> bool:
     return any(float(template.embedding @ row) >= _SAME_PHOTO for row in rows)
-
-
-def _nobody(embedding_id: str) -> Gallery:
-    return Gallery.build([], np.empty((0, 1)), register_version=0, embedding_id=embedding_id)

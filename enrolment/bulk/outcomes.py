@@ -33,5 +33,10 @@ class RowResult:
     templates: int = 0
 
     @property
+    def noted_photos(self) -> tuple[PhotoResult, ...]:
+        """Those that there is something to say about."""
+        return tuple(photo for photo in self.photos if photo.reason)
+
+    @property
     def refused_photos(self) -> tuple[PhotoResult, ...]:
         return tuple(photo for photo in self.photos if not photo.accepted)

@@ -21,10 +21,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def report_line(result: RowResult, language: Language) -> dict[str, str]:
-    """One row's line, by column. ``photos``: the refused ones, each with its reason."""
+    """One row's line, by column. ``photos``: those with a reason, refused or not.
+
+    ``hint``: of the row's reason, or else of the first photo that has one.
+    """
+    noted = result.reason or next((photo.reason for photo in result.noted_photos), None)
     photos = "; ".join(
-        f"{photo.name}: {photo.refusal}{f' ({photo.detail})' if photo.detail else ''}"
-        for photo in result.refused_photos
+        f"{photo.name}: {photo.reason}{f' ({photo.detail})' if photo.detail else ''}"
+        for photo in result.noted_photos
     )
     return {
         "line": str(result.line),
@@ -33,7 +37,7 @@ def report_line(result: RowResult, language: Language) -> dict[str, str]:
         "result": result.outcome.value,
         "reason": result.reason.value if result.reason else "",
         "detail": result.detail,
-        "hint": hint(result.reason, language) if result.reason else "",
+        "hint": hint(noted, language) if noted else "",
         "templates": str(result.templates),
         "photos": photos,
     }

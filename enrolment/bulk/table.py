@@ -16,13 +16,20 @@ MAX_TABLE_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 200_000
 
 _HEADINGS: Mapping[str, frozenset[str]] = {
-    "staff_id": frozenset({"staff_id", "staffid", "id", "badge", "工号", "编号", "员工编号"}),
+    "staff_id": frozenset({"staff_id", "staffid", "id", "工号", "编号", "员工编号"}),
     "name": frozenset({"name", "full_name", "姓名", "名字"}),
     "groups": frozenset({"groups", "group", "组", "组别", "分组", "部门组"}),
     "valid_from": frozenset({"valid_from", "from", "有效期起", "生效日期", "开始日期"}),
     "valid_to": frozenset({"valid_to", "to", "until", "有效期至", "失效日期", "截止日期"}),
     "photos": frozenset({"photos", "photo", "照片", "照片文件", "图片"}),
     "not_same_as": frozenset({"not_same_as", "不是同一人", "非同一人"}),
+    "organisation": frozenset({"organisation", "organization", "company", "单位", "公司"}),
+    "zones": frozenset({"zones", "zone", "区域"}),
+    "basis": frozenset({"basis", "legal_basis", "法律依据", "依据"}),
+    "purpose": frozenset({"purpose", "目的", "处理目的"}),
+    "notice": frozenset({"notice", "notice_version", "告知书", "告知书版本"}),
+    "badge": frozenset({"badge", "badge_number", "证件号", "胸牌号"}),
+    "remarks": frozenset({"remarks", "remark", "备注"}),
 }
 _REQUIRED = ("staff_id", "name")
 _BY_MARK = (

@@ -15,7 +15,10 @@ from enrolment.register import Register
 from enrolment.register_errors import UnknownPersonError
 from enrolment.register_history import Note
 
-_FROM_THE_TABLE = ("name", "groups", "valid_from", "valid_to")
+_FROM_THE_TABLE = (
+    *("name", "organisation", "groups", "permits", "valid_from", "valid_to"),
+    *("badge", "remarks", "basis"),
+)
 
 
 class ImportTarget(Protocol):

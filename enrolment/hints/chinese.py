@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from enrolment.bulk.reasons import RowReason
 from enrolment.guided import Prompt
-from enrolment.refusals import Refusal
+from enrolment.refusals import Refusal, Remark
 
 CHINESE: dict[StrEnum, str] = {
     Refusal.PHOTO_MISSING: "找不到这个名称的照片。请核对文件名和所在文件夹。",
@@ -30,19 +30,25 @@ CHINESE: dict[StrEnum, str] = {
     Refusal.DEGENERATE_LANDMARKS: "无法确定眼睛、鼻子和嘴的位置。请重新拍照。",
     Refusal.NOT_SAME_PERSON: "这些照片似乎不是同一个人。请核对照片属于谁。",
     Refusal.ALREADY_ENROLLED_AS: "这张脸已用另一个工号登记。请核实此人身份。",
+    Remark.ALIKE: "此人与已登记的一个人很像。请核实不是同一个人。",
     RowReason.STAFF_ID_MISSING: "请为这一行填写工号。",
     RowReason.STAFF_ID_NOT_ALLOWED: "工号由 1 至 64 个英文字母、数字、“.”、“_”或“-”组成，"
     "以字母或数字开头。",
     RowReason.DUPLICATE_ID: "有多行使用同一个工号，这些行全部未导入。请只保留正确的一行。",
     RowReason.NAME_NOT_ALLOWED: "请填写姓名，不超过 200 个字符，不含控制字符。",
-    RowReason.GROUP_MISSING: "请至少填写一个组，或在导入时使用 --group。",
+    RowReason.GROUP_MISSING: "请至少填写一个组或区域，或在导入时使用 --group。",
     RowReason.UNKNOWN_GROUP: "请改正组名，或先把该组加入 config.yaml。",
+    RowReason.UNKNOWN_ZONE: "请改正区域名，或先把该区域加入 config.yaml。",
+    RowReason.NO_HOURS: "区域和时段请写成“bay mon-fri 07:00-19:00 sat 08:00-12:00”，或只写区域。",
+    RowReason.NO_BASIS: "“依据”一列请填写“同意”或“法定”；填写了目的或告知书版本时必须填写依据。",
+    RowReason.TEXT_NOT_ALLOWED: "文字过长或含控制字符。请缩短后重新输入。",
     RowReason.NO_DATE: "日期请写成 2026-03-01 或 2026/3/1。",
     RowReason.AMBIGUOUS_DATE: "这个日期可能指两个不同的日子。请写成 2026-03-01，"
     "或使用 --date-order 说明顺序。",
     RowReason.ENDS_BEFORE_IT_BEGINS: "截止日期早于开始日期。请对调或改正。",
     RowReason.CELLS_TOO_MANY: "这一行的列数多于表头。含逗号的文字请加引号。",
-    RowReason.NO_PHOTO: "没有找到此人的照片。请在“照片”一列填写文件名，或用工号命名照片文件。",
+    RowReason.NO_PHOTO: "没有找到此人的照片。请在“照片”一列填写文件名，或用工号命名照片文件；"
+    "不登记人脸的人请填写证件号。",
     RowReason.PHOTOS_REFUSED: "没有一张照片可用。请查看每张照片的原因。",
     RowReason.NOT_TAKEN: "登记库未接受这一行。请查看详情，然后重新导入。",
     Prompt.LOOK_AHEAD: "请正视镜头。",

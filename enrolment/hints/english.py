@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from enrolment.bulk.reasons import RowReason
 from enrolment.guided import Prompt
-from enrolment.refusals import Refusal
+from enrolment.refusals import Refusal, Remark
 
 ENGLISH: dict[StrEnum, str] = {
     Refusal.PHOTO_MISSING: "There is no photo of this name. Check the spelling and the folder.",
@@ -29,21 +29,28 @@ ENGLISH: dict[StrEnum, str] = {
     Refusal.DEGENERATE_LANDMARKS: "Eyes, nose and mouth could not be located. Take another photo.",
     Refusal.NOT_SAME_PERSON: "The photos seem to show different people. Check whose they are.",
     Refusal.ALREADY_ENROLLED_AS: "This face is enrolled under another staff id. Check who it is.",
+    Remark.ALIKE: "Somebody enrolled looks like this. Check that it is not the same person.",
     RowReason.STAFF_ID_MISSING: "Give this row a staff id.",
     RowReason.STAFF_ID_NOT_ALLOWED: "Use 1 to 64 letters A-Z, digits, '.', '_' or '-', beginning"
     " with a letter or digit.",
     RowReason.DUPLICATE_ID: "Several rows have this staff id and all of them were left out. Keep"
     " the right one.",
     RowReason.NAME_NOT_ALLOWED: "Give a name of at most 200 characters without control characters.",
-    RowReason.GROUP_MISSING: "Name at least one group, or import with --group.",
+    RowReason.GROUP_MISSING: "Name at least one group or zone, or import with --group.",
     RowReason.UNKNOWN_GROUP: "Correct the group, or add it to config.yaml first.",
+    RowReason.UNKNOWN_ZONE: "Correct the zone, or add it to config.yaml first.",
+    RowReason.NO_HOURS: "Write a zone and its hours as 'bay mon-fri 07:00-19:00 sat"
+    " 08:00-12:00', or the zone alone.",
+    RowReason.NO_BASIS: "Write consent or statutory in the column 'basis'; purpose and notice go"
+    " with one of them.",
+    RowReason.TEXT_NOT_ALLOWED: "Shorten the text, and type it again without control characters.",
     RowReason.NO_DATE: "Write dates as 2026-03-01 or 2026/3/1.",
     RowReason.AMBIGUOUS_DATE: "This could be two days. Write 2026-03-01, or say --date-order.",
     RowReason.ENDS_BEFORE_IT_BEGINS: "The last day lies before the first. Swap or correct them.",
     RowReason.CELLS_TOO_MANY: "The row has more cells than the heading. Put text with commas in"
     " quotes.",
     RowReason.NO_PHOTO: "No photo was found for this person. Name one in the column 'photos', or"
-    " call the file after the staff id.",
+    " call the file after the staff id; somebody without a face needs a badge.",
     RowReason.PHOTOS_REFUSED: "None of the photos could be used. See the reason of each.",
     RowReason.NOT_TAKEN: "The register did not take this row. See the detail, then import again.",
     Prompt.LOOK_AHEAD: "Look straight into the camera.",

@@ -12,6 +12,9 @@ from bondwatch.enrol_cli import enrol_app
 from enrolment.key_rotation import init_keys
 from enrolment.people import Person, Template
 from enrolment.register import Register
+from models.embedder import embedding_id_of
+from models.entries import Role
+from models.manifest import read_manifest
 from tests.bondwatch.test_enrol_cli import CONFIG
 from tests.enrolment.registers import row
 from vision.config_reader import read_settings
@@ -159,6 +162,73 @@ def test_an_export_holds_everything(config: Path, tmp_path: Path) -> None:
     assert enrol(config, "export", "ann", "--out", out).exit_code == 1
 
 
+def test_the_approver_finds_who_waits(config: Path) -> None:
+    """`list --state` shows those alone; once rejected, somebody can be asked for again."""
+    enrol(config, "request", "Ann", *ASKED, "--by", "ada")
+    enrol(config, "request", "Bob", "--badge", "1", "--group", "staff", "--by", "ada")
+    enrol(config, "reject", "ann", "--by", "ben", "--why", "no notice signed")
+
+    def waiting() -> list[str]:
+        listed = enrol(config, "list", "--state", "awaiting_approval", "--json")
+        return [person["staff_id"] for person in json.loads(listed.stdout)]
+
+    assert waiting() == ["bob"]
+    assert enrol(config, "request-again", "ann", "--by", "ada").exit_code == 0
+    assert waiting() == ["ann", "bob"]
+    assert enrol(config, "approve", "ann", "--by", "ada").exit_code == 1
+
+
+def test_staff_can_be_put_on_the_watch_list(config: Path) -> None:
+    """And given another legal basis, with who took it; purpose and notice need one."""
+    enrol(config, "request", "Ann", *ASKED, "--by", "ada")
+    basis = ("--basis", "statutory", "--purpose", "ban")
+
+    changed = enrol(config, "edit", "ann", "--watch-list", *basis, "--by", "ben")
+    alone = enrol(config, "edit", "ann", "--notice", "v3")
+
+    found = shown(config)
+    assert changed.exit_code == 0, changed.output
+    assert found["watchlisted"] is True
+    assert (found["basis"]["kind"], found["basis"]["taken_by"]) == ("statutory", "ben")
+    assert alone.exit_code == 2
+    enrol(config, "edit", "ann", "--no-watch-list")
+    assert shown(config)["watchlisted"] is False
+
+
+def test_a_photo_that_is_added_must_show_the_same_person(config: Path, test_data: Path) -> None:
+    """Another's face changes nothing, the fields that came with it included."""
+    people = test_data / "people"
+    joe = ("Joe", "--id", "joe", "--group", "staff", "--photo", people / "joe-biden.jpg")
+    assert enrol(config, "request", *joe).exit_code == 0
+    other = people / "barack-obama.jpg"
+
+    refused = enrol(config, "edit", "joe", "--organisation", "Docks", "--photo", other)
+
+    assert refused.exit_code == 1
+    assert "not_same_person" in refused.stderr
+    assert (shown(config, "joe")["templates"], shown(config, "joe")["organisation"]) == (1, "")
+
+
+def test_programs_get_the_record_and_each_photos_reason(config: Path, test_data: Path) -> None:
+    """JSON alone on standard output, whether somebody was enrolled or not."""
+    ask = ("request", "Joe", "--id", "joe", "--group", "staff", "--json", "--by", "ada")
+    good, bad = test_data / "people" / "joe-biden.jpg", config
+
+    refused = enrol(config, *ask, "--photo", bad)
+    asked = enrol(config, *ask, "--photo", good, "--photo", bad)
+    approved = enrol(config, "approve", "joe", "--by", "ben", "--json")
+    changed = enrol(config, "edit", "joe", "--remarks", "tall", "--json")
+
+    told = json.loads(refused.stdout)
+    assert (refused.exit_code, told["person"]) == (1, None)
+    assert told["photos"][0]["refusal"] == "not_a_photo"
+    told = json.loads(asked.stdout)
+    assert (told["person"]["staff_id"], told["person"]["revision"]) == ("joe", 1)
+    assert [photo["refusal"] for photo in told["photos"]] == [None, "not_a_photo"]
+    assert json.loads(approved.stdout)["state"] == "active"
+    assert json.loads(changed.stdout)["remarks"] == "tall"
+
+
 class TestReEmbedding:
     """After a change of embedder."""
 
@@ -175,6 +245,22 @@ class TestReEmbedding:
         assert result.exit_code == 1
         assert json.loads(result.stdout) == {"re_embedded": ["joe"], "enrol_again": ["eve"]}
         assert (shown(config, "joe")["templates"], shown(config, "joe")["foreign_templates"]) == (
+            1,
+            0,
+        )
+
+    def test_who_was_given_a_photo_since_is_done(self, config: Path) -> None:
+        """Templates of before are erased, nobody is listed, exit 0."""
+        now = embedding_id_of(read_manifest().entry("dlib_resnet_v1", Role.EMBEDDER))
+        with Register.open(read_settings(config).register_place) as register:
+            both = [Template(row(1), "old"), Template(row(2, 128), now)]
+            register.add_person(Person("eve", "Eve", frozenset()), both)
+
+        result = enrol(config, "re-embed", "--json")
+
+        assert result.exit_code == 0, result.output
+        assert json.loads(result.stdout) == {"re_embedded": ["eve"], "enrol_again": []}
+        assert (shown(config, "eve")["templates"], shown(config, "eve")["foreign_templates"]) == (
             1,
             0,
         )

@@ -16,7 +16,7 @@ from enrolment.judging import Examination
 from enrolment.people import Person, Template
 from enrolment.photos import read_photo
 from enrolment.places import SqliteFile
-from enrolment.refusals import Refusal
+from enrolment.refusals import Refusal, Remark
 from enrolment.register import Register
 from models.embedder import Embedder
 from models.face_detector import DetectedFaces, FaceDetector
@@ -253,11 +253,34 @@ class TestPhotosTogether:
             register.add_person(Person("obama", "B. Obama", frozenset()), known)
             gallery = register.snapshot(known[0].embedding_id).gallery
 
-        examination = examiner.examine(files(portraits, OBAMA_2), gallery)
+        with Image.open(portraits / OBAMA) as picture:
+            smaller = photo_of(picture.convert("RGB").reduce(2))
+        examination = examiner.examine([smaller], gallery)
 
         assert reasons(examination) == [Refusal.ALREADY_ENROLLED_AS]
         assert examination.results[0].other == "obama"
         assert examination.templates == ()
+
+    def test_somebody_alike_is_told(
+        self, examiner: Examiner, nobody: Gallery, portraits: Path
+    ) -> None:
+        """Where it may be the same person, a human looks: the photo is accepted with a remark."""
+        (template,) = examiner.examine(files(portraits, OBAMA), nobody).templates
+        gallery = nobody.updated(
+            frozenset(),
+            Gallery.build(
+                ["obama"],
+                template.embedding[np.newaxis],
+                register_version=1,
+                embedding_id=template.embedding_id,
+            ),
+        )
+
+        (photo,) = examiner.examine(files(portraits, OBAMA_2), gallery).results
+
+        assert photo.accepted
+        assert (photo.reason, photo.other) == (Remark.ALIKE, "obama")
+        assert "not the same person" in photo.hint
 
     def test_a_human_can_say_that_two_people_are_alike(
         self, examiner: Examiner, nobody: Gallery, portraits: Path

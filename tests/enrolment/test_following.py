@@ -52,7 +52,7 @@ def same(a: RegisterSnapshot, b: RegisterSnapshot) -> bool:
         lambda r: r.add_person(person("zoe", state=PersonState.REVOKED), [Template(row(6), "x")]),
         lambda r: r.add_templates("bob", [Template(row(7), "e")]),
         lambda r: (r.remove("bob"), r.add_person(person("bob"), [Template(row(8), "e")])),
-        lambda r: r.replace_foreign_templates("eve", [Template(row(4), "e")], NOTE),
+        lambda r: r.replace_foreign_templates("eve", "e", [Template(row(4), "e")], NOTE),
         lambda r: [r.remove(who) for who in ("ann", "bob")],
     ],
 )

@@ -97,8 +97,14 @@ class Site:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def make_keys(self) -> None:
+        """Make the site's keys, once."""
+        if not (self.folder / "keys").exists():
+            self.command("keys", "init")
+
     def enrol(self, name: str, photo: Path) -> None:
-        """Enrol somebody into the permitted group."""
+        """Enrol somebody into the permitted group; the first needs keys."""
+        self.make_keys()
         self.command("enrol", "add", name, "--photo", str(photo), "--group", "cast")
 
     def start(self, *, within: tuple[str, ...] = ()) -> None:
@@ -136,7 +142,6 @@ def site(folder: Path, clip: Path) -> Iterator[Site]:
         place = Site(folder, rtsp, broker)
         stack.callback(place.tear_down)
         place.write_config()
-        place.command("keys", "init")
         yield place
 
 

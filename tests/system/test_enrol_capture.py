@@ -13,6 +13,8 @@ from bondwatch.rtsp_server.clips import load_clip
 from bondwatch.rtsp_server.mounts import Mount
 from bondwatch.rtsp_server.server import RtspServer
 from enrolment.key_rotation import init_keys
+from enrolment.people import PersonState
+from enrolment.photos import decode_photo
 from enrolment.register import Register
 from models.errors import WeightMissingError
 from models.manifest import read_manifest
@@ -25,6 +27,7 @@ data_dir: data
 mqtt: {{host: 127.0.0.1}}
 models: {{detector: yolox_nano_coco, face_detector: yunet_2023mar, embedder: dlib_resnet_v1}}
 groups: [staff]
+register: {{keep_photos: true}}
 zones:
   - id: bay
     name: Bay
@@ -64,14 +67,18 @@ def capture(folder: Path, url: str, *words: str) -> Result:
     )
 
 
-def templates(folder: Path) -> int:
-    """How many templates the one person has."""
-    with Register.open_for_reading(folder / "data" / "register.db") as register:
-        return sum(register.template_counts()["lin-manuel-miranda"].values())
+def held(folder: Path) -> tuple[int, list[bytes]]:
+    """How many templates the one person has, and the pictures that are kept."""
+    place = read_settings(folder / "config.yaml").register_place
+    with Register.open_for_reading(place) as register:
+        (person,) = register.people()
+        assert person.state is PersonState.AWAITING_APPROVAL
+        templates, photos = register.biometrics("lin-manuel-miranda")
+    return len(templates), list(photos)
 
 
 def test_a_live_camera_enrols_who_stands_before_it(tmp_path: Path, clip: Path) -> None:
-    """The best looks are taken out of the stream, the person is told what to do in Chinese."""
+    """The best looks are taken out of the stream and kept; the prompts are in Chinese."""
     mount = Mount("cam1", load_clip(clip))
     with RtspServer([mount], credentials=Credentials("guard", PASSWORD)) as server:
         result = capture(tmp_path, server.url("cam1"), "--camera", "gate", "--language", "zh")
@@ -79,7 +86,10 @@ def test_a_live_camera_enrols_who_stands_before_it(tmp_path: Path, clip: Path) -
     assert result.exit_code == 0, result.output
     assert "请" in result.output
     assert PASSWORD not in result.output
-    assert templates(tmp_path) >= 1
+    templates, photos = held(tmp_path)
+    assert templates >= 1
+    assert len(photos) == templates
+    assert all(decode_photo(photo).size for photo in photos)
 
 
 def test_a_recording_enrols_whom_it_mostly_shows(tmp_path: Path, clip: Path) -> None:
@@ -87,4 +97,4 @@ def test_a_recording_enrols_whom_it_mostly_shows(tmp_path: Path, clip: Path) -> 
     result = capture(tmp_path, "rtsp://camera.invalid/", "--clip", str(clip))
 
     assert result.exit_code == 0, result.output
-    assert templates(tmp_path) >= 2
+    assert held(tmp_path)[0] >= 2

@@ -141,19 +141,29 @@ def test_a_configuration_with_mistakes(running: Running) -> None:
     assert len(log_lines(place, "child_ended", child="w1")) == 1
 
 
-def test_a_suspension(running: Running) -> None:
-    """Somebody who is suspended is an alarm within 5 s, until he is admitted again."""
+@pytest.mark.parametrize(
+    ("command", "reason", "back"),
+    [
+        ("suspend", "suspended", ["resume"]),
+        ("revoke", "revoked", ["request-again", "approve"]),
+    ],
+)
+def test_a_permission_that_ends(
+    running: Running, command: str, reason: str, back: list[str]
+) -> None:
+    """Who is let in no longer is an alarm within 5 s, seen or not, until he is admitted again."""
     place, console = running.place, running.console
-    place.command("enrol", "suspend", STAR)
-    suspended_at = time.time()
+    place.command("enrol", command, STAR)
+    ended_at = time.time()
 
     def is_told() -> list[dict[str, Any]]:
-        later = [a for a in about_him(console) if at(a, "written") > suspended_at - MARGIN_S]
-        return [alarm for alarm in later if alarm["reason"] == "suspended"]
+        later = [a for a in about_him(console) if at(a, "written") > ended_at - MARGIN_S]
+        return [alarm for alarm in later if alarm["reason"] == reason]
 
     alarm = console.wait_for(is_told)[0]
-    assert at(alarm, "written") - suspended_at < REVOKED_WITHIN_S + MARGIN_S
-    place.command("enrol", "resume", STAR)
+    assert at(alarm, "written") - ended_at < REVOKED_WITHIN_S + MARGIN_S
+    for admitting in back:
+        place.command("enrol", admitting, STAR)
     wait_told(console, alarm_id=alarm["alarm_id"], change="cleared")
     assert POLL_EVERY_S + DAEMON.tick_s < REVOKED_WITHIN_S
 

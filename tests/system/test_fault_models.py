@@ -20,6 +20,7 @@ from enrolment.register import Register
 from tests.system.console import Console
 from tests.system.faulty_site import faulty_site, log_lines, told, wait_ready, wait_told
 from tests.system.site import Site, eventually, listening
+from vision.config_reader import read_settings
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
@@ -65,7 +66,8 @@ def enrolled_with_another_embedder(place: Site) -> None:
     """Somebody in the register whom no embedder of this site can recognise."""
     face = np.zeros(128, np.float32)
     face[0] = 1.0
-    with Register.open(place.folder / "data" / "register.db") as register:
+    place.make_keys()
+    with Register.open(read_settings(place.config).register_place) as register:
         register.add_person(Person("old-hand", "Old Hand", groups=frozenset({"cast"})))
         register.add_templates("old-hand", [Template(face, "another-embedder")])
 

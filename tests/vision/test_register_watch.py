@@ -74,6 +74,7 @@ class TestView:
         register.add_person(Person("ann", "Ann", frozenset(), permits=permits))
         register.add_person(Person("eve", "Eve", frozenset(), PersonState.REVOKED))
         register.add_person(Person("mal", "Mal", frozenset(), watchlisted=True))
+        register.add_person(Person("new", "New", frozenset(), PersonState.AWAITING_APPROVAL))
 
         with closing(RegisterWatch(place, "e", "Europe/Berlin")) as watch:
             staff = watch.poll().view.staff
@@ -84,6 +85,7 @@ class TestView:
         assert covers(bay[1], time.time())
         assert (staff["eve"].active, staff["eve"].why_inactive) == (False, "revoked")
         assert staff["mal"].watchlisted
+        assert (staff["new"].active, staff["new"].why_inactive) == (False, "awaiting_approval")
 
     def test_probes_become_candidates(self, register: Register, watch: RegisterWatch) -> None:
         """The two most similar people come as the core's candidates, None where there is none."""

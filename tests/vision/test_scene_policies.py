@@ -21,7 +21,7 @@ from vision.settings import (
     ZoneSettings,
 )
 
-MEASURED = Thresholds(0.94, 0.92, 0.01)
+MEASURED = Thresholds(0.94, 0.92, 0.01, 0.96)
 TRIANGLE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0))
 MONDAYS = WeeklyHours(((0, 480, 540),))
 NOON = datetime(2026, 1, 7, 12, tzinfo=UTC).timestamp()

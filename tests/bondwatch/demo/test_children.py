@@ -17,9 +17,10 @@ STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEE
 
 def test_a_child_is_gone_when_the_block_ends(tmp_path: Path) -> None:
     """Leaving the block ends the process."""
+    before = set(psutil.Process().children())
     with Child("sleeper", [sys.executable, "-c", SLEEPER], tmp_path / "log", talks=True) as child:
         assert child.first_line() == b"ready\n"
-        (process,) = psutil.Process().children()
+        (process,) = set(psutil.Process().children()) - before
 
     assert not process.is_running()
 
@@ -29,9 +30,10 @@ def test_a_child_that_will_not_end_is_killed(
 ) -> None:
     """SIGTERM is a request; after a while the process is ended without asking."""
     monkeypatch.setattr("bondwatch.demo.children._END_WITHIN_S", 0.2)
+    before = set(psutil.Process().children())
     with Child("stubborn", [sys.executable, "-c", STUBBORN], tmp_path / "log", talks=True) as child:
         child.first_line()
-        (process,) = psutil.Process().children()
+        (process,) = set(psutil.Process().children()) - before
 
     assert not process.is_running()
 

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from enrolment.bulk.cells import RowRules
 from enrolment.bulk.examining import ExaminerPool, PhotoTask
 from enrolment.bulk.importing import Gathered, Importing
 from enrolment.bulk.outcomes import Outcome, RowResult
@@ -23,15 +24,15 @@ from enrolment.bulk.photo_stores import open_photos
 from enrolment.bulk.reasons import RowReason
 from enrolment.bulk.remembered import RememberedPhotos
 from enrolment.bulk.report import write_report
-from enrolment.bulk.rows import RowRules, read_rows
+from enrolment.bulk.rows import read_rows
 from enrolment.bulk.table import read_table
 from enrolment.bulk.target import RegisterTarget
 from enrolment.enrolling import Examiner, Photo
 from enrolment.hints.language import Language
 from enrolment.judging import Judge, PhotoResult
-from enrolment.people import Person
+from enrolment.people import Person, PersonState
 from enrolment.places import SqliteFile
-from enrolment.refusals import Refusal
+from enrolment.refusals import Refusal, Remark
 from enrolment.register import Register
 from enrolment.register_errors import PersonChangedError
 from enrolment.register_history import Note
@@ -87,11 +88,13 @@ class Site:
         """Open the register."""
         return Register.open(self._place)
 
-    def run(self, table: str, *, dry: bool = False) -> list[RowResult]:
+    def run(self, table: str, **how: bool) -> list[RowResult]:
         """Import a table, as a new process would."""
-        return list(self.running(table, dry=dry))
+        return list(self.running(table, **how))
 
-    def running(self, table: str, *, dry: bool = False) -> Generator[RowResult, None, None]:
+    def running(
+        self, table: str, *, dry: bool = False, two_person: bool = False, keep: bool = False
+    ) -> Generator[RowResult, None, None]:
         """Import a table, row by row."""
         embedding_id = self._embedder.embedding_id
         with (
@@ -100,10 +103,11 @@ class Site:
             open_photos(self.photos) as store,
         ):
             importing = Importing(
-                RegisterTarget(register, embedding_id, NOTE),
+                RegisterTarget(register, embedding_id, NOTE, two_person=two_person),
                 remembered,
                 Judge(self._embedder.thresholds),
                 embedding_id=embedding_id,
+                keep_photos=keep,
                 dry=dry,
             )
             rows = read_rows(read_table(table.encode()), RULES)
@@ -129,10 +133,11 @@ def site(tmp_path: Path, examiner: Examiner, embedder: Embedder, portraits: Path
     return made
 
 
-def small_copy(source: Path, target: Path) -> None:
-    """Copy a portrait at 480 px."""
+def small_copy(source: Path, target: Path, width_px: int = 480) -> None:
+    """Copy a portrait smaller."""
     with Image.open(source) as picture:
-        picture.convert("RGB").resize((480, 480 * picture.height // picture.width)).save(target)
+        height_px = width_px * picture.height // picture.width
+        picture.convert("RGB").resize((width_px, height_px)).save(target)
 
 
 def ends(results: list[RowResult]) -> list[tuple[Outcome, object]]:
@@ -183,7 +188,8 @@ class TestRows:
 
     def test_one_face_under_two_ids_enters_once(self, site: Site) -> None:
         """The second row says under which id the face is known, unless a human knows better."""
-        table = "id,name,photos,not_same_as\na,A,obama_1.jpg,\nb,B,obama_2.jpg,{}\n"
+        small_copy(site.photos / "obama_1.jpg", site.photos / "again.jpg", 360)
+        table = "id,name,photos,not_same_as\na,A,obama_1.jpg,\nb,B,again.jpg,{}\n"
 
         first = site.run(table.format(""))
         second = site.run(table.format("a"))
@@ -191,6 +197,13 @@ class TestRows:
         assert ends(first) == [(ADDED, None), (REFUSED, Refusal.ALREADY_ENROLLED_AS)]
         assert first[1].detail.startswith("a, similarity")
         assert ends(second) == [(UNCHANGED, None), (ADDED, None)]
+
+    def test_somebody_alike_is_told(self, site: Site) -> None:
+        """It may be the same person: the row enters, and the photo has its remark."""
+        _, second = site.run("id,name,photos\na,A,obama_1.jpg\nb,B,obama_2.jpg\n")
+
+        (photo,) = second.noted_photos
+        assert (second.outcome, photo.reason, photo.other) == (ADDED, Remark.ALIKE, "a")
 
     def test_one_good_photo_of_two_is_enough(self, site: Site) -> None:
         """The bad one is named in the result."""
@@ -200,6 +213,59 @@ class TestRows:
 
         assert (obama.outcome, obama.templates) == (ADDED, 1)
         assert [photo.name for photo in obama.refused_photos] == ["obama_2.jpg"]
+
+    def test_without_a_face_somebody_needs_a_badge(self, site: Site) -> None:
+        """A guard vouches for who declines; without a badge either, nobody could."""
+        table = "id,name,badge\nann,Ann,4711\nbob,Bob,\n"
+
+        assert ends(site.run(table)) == [(ADDED, None), (REFUSED, RowReason.NO_PHOTO)]
+        assert site.enrolled() == {"ann": ("Ann", 0)}
+        assert ends(site.run(table))[0] == (UNCHANGED, None)
+
+
+class TestHouseRules:
+    """What the site demands holds for imports as well."""
+
+    def test_under_the_two_person_rule_everybody_awaits_approval(self, site: Site) -> None:
+        """Whoever is new, and whoever may do more than before; a new name needs nobody."""
+        site.run(BOTH, two_person=True)
+        with site.register() as register:
+            for who in ("obama", "miranda"):
+                assert register.person(who).state is PersonState.AWAITING_APPROVAL
+                register.act(who, Action.APPROVE, Note("ben"), two_person=True)
+
+        site.run("id,name,groups\nobama,B. Obama,staff\nmiranda,L,guests\n", two_person=True)
+
+        with site.register() as register:
+            assert register.person("obama").state is PersonState.ACTIVE
+            assert register.person("miranda").state is PersonState.AWAITING_APPROVAL
+
+    @pytest.mark.parametrize("keep", [True, False])
+    def test_photos_are_kept_where_the_site_says_so(self, site: Site, *, keep: bool) -> None:
+        """Those of which templates were made, sealed in the register; nowhere else."""
+        photo = (site.photos / "miranda.jpg").read_bytes()
+
+        site.run(BOTH, keep=keep)
+
+        with site.register() as register:
+            assert register.biometrics("miranda")[1] == ((photo,) if keep else ())
+
+    def test_a_basis_said_again_was_still_taken_then(self, site: Site) -> None:
+        """Only another basis is a change; the first one keeps its date and its account."""
+        table = "id,name,photos,basis,purpose\nobama,B,obama_1.jpg,consent,{}\n"
+        site.run(table.format("access"))
+        with site.register() as register:
+            first = register.person("obama").basis
+
+        again = site.run(table.format("access"))
+        other = site.run(table.format("safety"))
+
+        assert ends(again) + ends(other) == [(UNCHANGED, None), (UPDATED, None)]
+        with site.register() as register:
+            now = register.person("obama").basis
+        assert first
+        assert now
+        assert (now.purpose, now.taken_at > first.taken_at) == ("safety", True)
 
 
 class TestAgain:
@@ -244,6 +310,19 @@ class TestAgain:
         )
         assert site.enrolled()["obama"] == ("Barack Obama", 2)
 
+    def test_facts_of_who_is_enrolled_need_no_photo(self, site: Site) -> None:
+        """A table alone updates people; a photo that it names must be there all the same."""
+        site.run("id,name,photos\nobama,Barack,obama_1.jpg\n")
+        for photo in site.photos.iterdir():
+            photo.unlink()
+
+        alone = site.run("id,name\nobama,Barack Obama\n")
+        named = site.run("id,name,photos\nobama,Barry,obama_1.jpg\n")
+
+        assert ends(alone) == [(UPDATED, None)]
+        assert ends(named) == [(REFUSED, Refusal.PHOTO_MISSING)]
+        assert site.enrolled() == {"obama": ("Barack Obama", 1)}
+
     def test_history_says_who_imported_and_why(self, site: Site) -> None:
         """Adding and changing carry the note; a row that changed nothing wrote nothing."""
         site.run("id,name,photos\nobama,Barack,obama_1.jpg\n")
@@ -264,7 +343,7 @@ class TestAgain:
         """The row waits for the next run, which sees the record as it is now."""
         site.run(BOTH)
         with site.register() as register:
-            target = RegisterTarget(register, "e", NOTE)
+            target = RegisterTarget(register, "e", NOTE, two_person=False)
             seen = target.person("obama")
             assert seen
             register.edit("obama", {"name": "B. Obama"}, Note("guard"))
@@ -348,7 +427,8 @@ def test_no_bytes_are_half_enrolled(photos: list[bytes], site: Site) -> None:
 
 def test_a_dry_run_changes_nothing_and_says_the_same(site: Site) -> None:
     """Duplicates within the table are found as well."""
-    table = "id,name,photos\na,A,obama_1.jpg\nb,B,obama_2.jpg\n"
+    small_copy(site.photos / "obama_1.jpg", site.photos / "again.jpg", 360)
+    table = "id,name,photos\na,A,obama_1.jpg\nb,B,again.jpg\n"
 
     dry = site.run(table, dry=True)
 
@@ -372,7 +452,7 @@ def test_a_row_that_the_register_does_not_take_waits(site: Site) -> None:
         open_photos(site.photos) as store,
     ):
         judge = Judge(site._embedder.thresholds)
-        target = Quicker(register, embedding_id, NOTE)
+        target = Quicker(register, embedding_id, NOTE, two_person=False)
         importing = Importing(target, remembered, judge, embedding_id=embedding_id)
         rows = read_rows(read_table(BOTH.encode()), RULES)
         results = list(importing.run(rows, store, site._pool))

@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enrolment.bulk.cells import RowRules
 from enrolment.bulk.reasons import RowReason
-from enrolment.bulk.rows import RefusedRow, RowRules, WantedRow, read_rows
+from enrolment.bulk.rows import RefusedRow, WantedRow, read_rows
 from enrolment.bulk.table import read_table
+from enrolment.people import BasisKind, OwnPermit
+from vision.configuration.own_permits import read_own_permit
 
 RULES = RowRules(ZoneInfo("Asia/Shanghai"), frozenset({"staff", "guests"}))
 HEADING = "id,name,groups,valid_from,valid_to,photos,not_same_as\n"
@@ -75,6 +78,57 @@ def test_groups_can_be_given_for_rows_without() -> None:
     rows = read("a,Ann,", "b,Bob,staff", rules=rules)
 
     assert [sorted(row.person.groups) for row in rows] == [["guests"], ["staff"]]
+
+
+FACTS = "id,name,groups,zones,organisation,badge,basis,purpose,notice,remarks\n"
+SITE = RowRules(
+    RULES.zone,
+    RULES.known_groups,
+    known_zones=frozenset({"bay", "dock"}),
+    read_permit=read_own_permit,
+    taken_by="ada",
+)
+
+
+def read_facts(line: str) -> WantedRow | RefusedRow:
+    """Read one row under the heading of everything that can be said of a person."""
+    (row,) = read_rows(read_table((FACTS + line).encode()), SITE)
+    return row
+
+
+def test_everything_that_is_said_of_a_person_arrives() -> None:
+    """Zones with hours, organisation, badge, legal basis, remarks; whose word the basis is."""
+    row = read_facts("a,Ann,,bay sat 08:00-12:00; dock,Cranes,4711,同意,access,v3,left-handed")
+
+    assert isinstance(row, WantedRow)
+    who = row.person
+    assert who.permits == (OwnPermit("bay", ((5, 480, 720),)), OwnPermit("dock"))
+    assert (who.groups, who.organisation, who.badge) == (frozenset(), "Cranes", "4711")
+    assert who.remarks == "left-handed"
+    assert who.basis
+    assert who.basis.kind is BasisKind.CONSENT
+    assert (who.basis.purpose, who.basis.notice_version) == ("access", "v3")
+    assert who.basis.taken_by == "ada"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "detail"),
+    [
+        ("a,Ann,,attic", RowReason.UNKNOWN_ZONE, "attic"),
+        ("a,Ann,,bay someday 07:00-19:00", RowReason.NO_HOURS, "bay someday 07:00-19:00"),
+        ("a,Ann,staff,,,,whim", RowReason.NO_BASIS, "whim"),
+        ("a,Ann,staff,,,,,access", RowReason.NO_BASIS, ""),
+        (f"a,Ann,staff,,{'C' * 201}", RowReason.TEXT_NOT_ALLOWED, "the organisation is longer"),
+        (f"a,Ann,staff,,,,,,,{'r' * 2001}", RowReason.TEXT_NOT_ALLOWED, "remarks"),
+    ],
+)
+def test_a_fact_that_will_not_do_has_its_reason(line: str, reason: RowReason, detail: str) -> None:
+    """The detail quotes what there is to correct."""
+    row = read_facts(line)
+
+    assert isinstance(row, RefusedRow)
+    assert row.reason is reason
+    assert row.detail.startswith(detail)
 
 
 CELL = st.text(st.characters(exclude_characters='"\r\n\0', codec="utf-8"), max_size=12)

@@ -8,16 +8,16 @@ from enrolment.bulk.reasons import RowReason
 from enrolment.guided import Prompt
 from enrolment.hints.book import HINTS, hint
 from enrolment.hints.language import Language, language_of
-from enrolment.refusals import Refusal
+from enrolment.refusals import Refusal, Remark
 
 
 @pytest.mark.parametrize("language", Language)
 def test_every_reason_has_a_hint(language: Language) -> None:
     """A human is never left with a code alone."""
-    assert {*Refusal, *RowReason, *Prompt} == set(HINTS[language])
+    assert {*Refusal, *Remark, *RowReason, *Prompt} == set(HINTS[language])
 
 
-@pytest.mark.parametrize("reason", [*Refusal, *RowReason, *Prompt])
+@pytest.mark.parametrize("reason", [*Refusal, *Remark, *RowReason, *Prompt])
 def test_chinese_hints_are_chinese(reason: Refusal | RowReason | Prompt) -> None:
     """No sentence was left in English."""
     said = hint(reason, Language.CHINESE)

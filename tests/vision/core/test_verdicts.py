@@ -45,6 +45,7 @@ class TestRegistered:
             (StaffFacts("ann", frozenset({"canteen"})), 150, "group_not_permitted"),
             (StaffFacts("ann", frozenset()), 150, "group_not_permitted"),
             (StaffFacts("ann", frozenset(), active=False, why_inactive="revoked"), 150, "revoked"),
+            (replace(ANN, active=False, why_inactive="draft"), 150, "draft"),
             (StaffFacts("ann", frozenset({"customs"}), permits=()), 150, "zone_not_permitted"),
             (
                 StaffFacts("ann", frozenset({"customs"}), permits=(("yard", ALWAYS),)),
