@@ -103,7 +103,7 @@ def decoded(data: bytes) -> np.ndarray:
 
 def analysed(frame, *looks: Look) -> Analysed:
     """The frame after its analysis."""
-    return Analysed(frame.at, (), looks, (), None, frame)
+    return Analysed(frame.at, (), looks, None, frame)
 
 
 def test_a_better_look_during_the_alarm_takes_the_first_ones_place(tmp_path):
