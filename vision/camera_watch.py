@@ -16,7 +16,7 @@ from vision.core.health import CameraHealth, CameraReport
 from vision.core.movements import OpenIncident
 from vision.core.policy import ScenePolicy
 from vision.core.scene import Scene
-from vision.core.values import Decision, Instant, Step, TrackView
+from vision.core.values import Instant, Step, TrackView
 from vision.evidence.witness import Analysed, Witness
 from vision.face_looks import FaceLooker
 from vision.ingest.camera_source import CameraSource
@@ -136,15 +136,13 @@ class CameraWatch:
         if self.witness is not None:
             self.witness.show(self.settings.camera_id, frame)
         if self._pipeline is not None:
-            decisions: list[Decision] = []
             for step in self._pipeline.analyse(frame, at, lambda: self._faces_from(frame)):
                 # Only now: while a model fails, ticks must go on.
                 self._newest = self._now = at
                 self._seen_s, self._moved_s = frame.at.stream_s, now.mono_s
                 self.tracks = step.tracks
-                decisions += step.decisions
                 yield step
-            self._tell_witness(frame, at, tuple(decisions))
+            self._tell_witness(frame, at)
 
     def tick(self, now: Arrival) -> Iterator[Step]:
         """Let time pass: deadlines, and the health of the stream."""
@@ -196,13 +194,13 @@ class CameraWatch:
             stream_s = max(stream_s, self._newest.stream_s + on_s)
         return Instant(stream_s, frame.at.wall_utc)
 
-    def _tell_witness(self, frame: Frame, at: Instant, decisions: tuple[Decision, ...]) -> None:
+    def _tell_witness(self, frame: Frame, at: Instant) -> None:
         """Leave what was seen to whoever keeps evidence."""
         pipeline = self._pipeline
         if self.witness is None or pipeline is None:
             return
         source = pipeline.looked_in or frame
-        analysed = Analysed(at, self.tracks, pipeline.looks, decisions, self._policy, source)
+        analysed = Analysed(at, self.tracks, pipeline.looks, self._policy, source)
         self.witness.saw(self.settings.camera_id, analysed)
 
     def _begin_scene(self, frame: Frame, at: Instant) -> Iterator[Step]:

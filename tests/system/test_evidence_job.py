@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import cv2
 import pytest
 
 from tests.system.console import Console
+from tests.system.faulty_site import pid_of, wait_ready
 from tests.system.site import Site, eventually, listening, site
 from tests.vision.evidence.packets import frames_in
 from vision.outputs.journal import Journal
@@ -79,3 +82,25 @@ def test_a_stranger(tmp_path: Path, stage: Path, test_data: Path) -> None:
         assert {look["best"]["staff_id"] for look in looks} == {"joe-biden"}
         assert all(0 <= side <= 1 for look in looks for side in look["face"])
         assert "embedding" not in (folder / "cam1.1.jsonl").read_text()
+
+
+def test_a_worker_killed_in_the_middle(tmp_path: Path, stage: Path, test_data: Path) -> None:
+    """The clip so far is made whole by the next worker; the alarm goes on in another part."""
+    with site(tmp_path, stage) as place, listening(place) as console:
+        place.enrol("Joe Biden", test_data / "people" / "joe-biden.jpg")
+        place.start()
+        wait_ready(place)
+        alarm = console.wait_for(lambda: strangers(console))[0]
+        folder = (place.folder / "data" / alarm["snapshot"]).parent
+        growing = folder / "cam1.1.part.mp4"
+        eventually(lambda: growing.exists() and frames_in(growing) > 30)
+
+        os.kill(pid_of(place, "w1"), signal.SIGKILL)
+
+        eventually((folder / "cam1.1.mp4").exists)
+        eventually(lambda: in_the_index(place, alarm["alarm_id"]).get("cam1.1.mp4"))
+        assert in_the_index(place, alarm["alarm_id"])["cam1.1.mp4"].ended_by == "crashed"
+        assert frames_in(folder / "cam1.1.mp4") > 30
+        eventually(lambda: list(folder.glob("cam1.2.*mp4")))
+        assert place.stop() == 0
+        assert frames_in(folder / "cam1.2.mp4") > 0

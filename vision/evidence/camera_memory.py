@@ -37,10 +37,7 @@ class CameraMemory:
 
         ``source``: the frame that the looks were taken in.
         """
-        self._sights.append(sight)
-        oldest_s = sight.at.stream_s - self._keep_s
-        while self._sights[0].at.stream_s < oldest_s:
-            self._sights.popleft()
+        self.remember(sight)
         better = {}
         for look in sight.looks:
             picture = _picture(look, source)
@@ -48,6 +45,13 @@ class CameraMemory:
                 better[look.track_id] = picture
         self._keep(better)
         return better
+
+    def remember(self, sight: Sight) -> None:
+        """Remember a sight, and forget those that are too old."""
+        self._sights.append(sight)
+        oldest_s = sight.at.stream_s - self._keep_s
+        while self._sights[0].at.stream_s < oldest_s:
+            self._sights.popleft()
 
     def recent(self) -> tuple[Sight, ...]:
         """What was seen in the last seconds, the oldest first."""

@@ -64,15 +64,17 @@ def versions(value: Versions) -> str:
 
 
 def sight(value: Sight) -> str:
-    """One analysed frame, and a line for each thing that was decided about it."""
+    """One analysed frame, if it is one, and a line for each thing that was decided."""
+    told = "".join(map(decision, value.decisions))
+    if value.tracks is None:
+        return told
     frame = {
         "type": "frame",
         **_moment(value.at),
         "tracks": [_track(track) for track in value.tracks],
         "looks": [_look(look) for look in value.looks],
     }
-    told = [text for text in map(decision, value.decisions) if text]
-    return "".join([_line(frame), *told])
+    return _line(frame) + told
 
 
 def decision(value: Decision) -> str:

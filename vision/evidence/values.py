@@ -35,10 +35,13 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One analysed frame of a camera: what was seen, and what was decided about it."""
+    """One analysed frame of a camera, or something that was decided at a moment.
+
+    ``tracks`` is None where no frame was analysed.
+    """
 
     at: Instant
-    tracks: tuple[TrackView, ...]
+    tracks: tuple[TrackView, ...] | None
     looks: tuple[Look, ...]
     decisions: tuple[Decision, ...]
     versions: Versions

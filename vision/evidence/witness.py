@@ -11,7 +11,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from vision.core.policy import ScenePolicy
-from vision.core.values import AlarmDecision, Change, Decision, Instant, Look, TrackView
+from vision.core.values import (
+    AlarmDecision,
+    Change,
+    Decision,
+    Instant,
+    Look,
+    Occupancy,
+    TrackView,
+)
 from vision.evidence.camera_memory import CameraMemory
 from vision.evidence.clip_plan import ClipRules
 from vision.evidence.places import snapshot_reference
@@ -34,7 +42,6 @@ class Analysed:
     at: Instant
     tracks: tuple[TrackView, ...]
     looks: tuple[Look, ...]
-    decisions: tuple[Decision, ...]
     policy: ScenePolicy | None
     source: Frame
 
@@ -102,17 +109,26 @@ class Witness:
             analysed.at,
             analysed.tracks,
             analysed.looks,
-            analysed.decisions,
+            (),
             self._versions_of(watched, analysed.policy),
         )
         better = watched.memory.saw(sight, analysed.source)
         self._writer.saw(camera_id, sight, better)
 
     def decide(self, decisions: Iterable[Decision]) -> None:
-        """Alarms were decided; before they go to the journal, which gives them their ids."""
+        """Something was decided; before it goes to the journal, which gives alarms their ids."""
         for decision in decisions:
-            if isinstance(decision, AlarmDecision) and decision.camera_id in self._cameras:
-                self._follow(decision, decision.camera_id, self._cameras[decision.camera_id])
+            camera_id = decision.camera_id or ""
+            watched = self._cameras.get(camera_id)
+            if watched is None or isinstance(decision, Occupancy):
+                continue
+            versions = self._versions_of(watched, watched.versions.policy)
+            told = Sight(decision.at, None, (), (decision,), versions)
+            # First to the clips that there are: one that begins now gets it from memory.
+            self._writer.saw(camera_id, told, {})
+            watched.memory.remember(told)
+            if isinstance(decision, AlarmDecision):
+                self._follow(decision, camera_id, watched)
 
     def snapshot_of(self, decision: AlarmDecision, alarm_id: str, raised_at: float) -> str | None:
         """The reference to an alarm's snapshot; None where its camera has shown nothing yet."""

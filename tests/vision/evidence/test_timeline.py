@@ -156,6 +156,20 @@ def test_decisions_follow_their_frame():
     assert (passed["type"], passed["object"], passed["direction"]) == ("passage", "person", "entry")
 
 
+def test_a_decision_between_frames():
+    """A deadline that runs out needs no frame."""
+    (told,) = lines(timeline.sight(Sight(AT, None, (), (alarm(),), VERSIONS)))
+
+    assert told["type"] == "alarm"
+
+
+def test_a_decision_about_no_person():
+    """A forklift, or a camera, has no identity."""
+    (told,) = lines(timeline.decision(alarm(evidence=None, direction=None)))
+
+    assert (told["identity"], told["direction"]) == (None, None)
+
+
 def test_the_clips_parts():
     """Where a file begins and ends, and why."""
     assert lines(timeline.part_begins("g.1.mp4", AT, (640, 360))) == [

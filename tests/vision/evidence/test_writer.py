@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,7 @@ from tests.vision.evidence.evidence_site import (
 )
 from tests.vision.evidence.packets import annexb_packets, frames_in, later, looped, nals_in
 from tests.vision.waiting import eventually
+from vision.core.values import AlarmKind
 from vision.evidence.annexb import nal_units
 from vision.evidence.clip_plan import PartEnd
 from vision.ingest.packets import EncodedPacket
@@ -216,3 +218,35 @@ def test_the_longest_clip(tmp_path, stream):
         (clip,) = site.wait_kept("clip")
 
     assert clip.ended_by == "longest"
+
+
+def test_the_timeline_tells_each_decision_once(site, stream):
+    """The alarm's beginning, what follows and its end, whether a frame was analysed or not."""
+    site.feed(stream[: 5 * SECOND])
+    site.raise_alarm(stream[5 * SECOND - 2].at, incident="earlier", kind=AlarmKind.CAMERA_LAGGING)
+    site.raise_alarm(stream[5 * SECOND - 1].at)
+    site.clear(stream[5 * SECOND].at)
+    site.clear(stream[5 * SECOND].at, incident="earlier")
+    site.feed(stream[5 * SECOND :])
+    site.wait_kept("timeline", 2)
+
+    told = [
+        [
+            (line["incident"], line["change"])
+            for line in map(json.loads, path.open())
+            if is_alarm(line)
+        ]
+        for path in sorted(site.folder.glob("*.jsonl"))
+    ]
+    everything = [
+        ("earlier", "raised"),
+        ("dock/cam1", "raised"),
+        ("dock/cam1", "cleared"),
+        ("earlier", "cleared"),
+    ]
+    assert told == [everything, everything]
+
+
+def is_alarm(line: dict[str, str]) -> bool:
+    """Whether a line of the timeline tells of an alarm."""
+    return line["type"] == "alarm"
