@@ -23,7 +23,7 @@ from vision.journal_writer import JournalWriter
 from vision.logs import logger
 from vision.outputs.journal_values import CommitContext
 from vision.parent_link import ParentLink
-from vision.register_watch import RegisterPolling, RegisterStatus
+from vision.register_watch import RegisterPolling, RegisterStatus, RegisterView
 from vision.settings import Settings
 from vision.worker_models import WorkerModels
 
@@ -149,8 +149,24 @@ class Worker:
             for watch in self._parts.crew:
                 for step in watch.see_register(status.view):
                     self._submit(step)
+            self._follow_size(status.view)
         self._register = status
         self._faults.put("register", self._register_fault(status))
+
+    def _follow_size(self, view: RegisterView) -> None:
+        """Go by the thresholds that were measured for a register of this size."""
+        if self._parts.crew.count_people(view, self._settings):
+            for _, step in self._parts.crew.renew_policies(self._settings):
+                self._submit(step)
+        choice = self._parts.crew.choice(self._settings)
+        if self._faults.put("thresholds", choice.doubt) and choice.doubt:
+            _log.warning(
+                "thresholds_doubtful",
+                why=choice.doubt,
+                people=len(view.gallery.staff_ids),
+                measured_with=choice.gallery,
+                remedy="measure with `bondwatch evaluate faces`, then add rows to the manifest",
+            )
 
     def _follow_vouches(self) -> None:
         for vouch in self._parts.writer.take_vouches():

@@ -35,7 +35,7 @@ def test_offers_no_research_model_unasked(manifest: Manifest) -> None:
     offered = [manifest.names(role) for role in Role]
 
     detectors = ("yolox_nano_coco", "warehouse_yolox")
-    assert offered == [detectors, ("yunet_2023mar",), ("dlib_resnet_v1",)]
+    assert offered == [detectors, ("yunet_2023mar",), ("dlib_resnet_v1", "sface_2021dec")]
 
 
 def test_gives_a_research_model_when_named(manifest: Manifest) -> None:
