@@ -28,7 +28,10 @@ _DRAWN = {("photos", 3), ("photos", 1), ("looks", 3), ("looks", 5)}
 
 def as_text(rows: Sequence[Row]) -> Iterable[str]:
     """Tables in Markdown, one for each question."""
-    for kind, first in (("photos", "photos a person"), ("size", "face, px")):
+    firsts = (
+        ("photos", "photos a person"), ("size", "face, px"), ("quality", "worst looks dropped")
+    )  # fmt: skip
+    for kind, first in firsts:
         yield table((first, *_HEADS), [(_key(r), *_cells(r)) for r in rows if r.place.kind == kind])
     yield "Looks: two sorts, which are not to be compared with each other."
     for column in (INDEPENDENT, AUGMENTED):
@@ -72,8 +75,10 @@ def _line(row: Row) -> Line:
     return Line(f"{place.photos} photos, {place.looks} looks {sort}", fpir[shown], fnir[shown])
 
 
-def _key(row: Row) -> int:
+def _key(row: Row) -> int | str:
     place = row.place
+    if place.kind == "quality":
+        return f"{place.dropped:.0%}"
     return {"photos": place.photos, "size": place.face_px or 0}.get(place.kind, place.looks)
 
 

@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
+import numpy as np
+
 from bench.evaluation.faces import Faces, Seen, told
 from bench.evaluation.openset import Figures, Scores, figures
 from bench.evaluation.people import Cast, Looks, Plan, Say, some
 from bench.evaluation.trials import Trial, gallery_of, mated_scores, non_mated_scores
 from bench.evaluation.variants import SIZES_PX
 from enrolment.gallery import Gallery
+from models.quality import FaceMeasures, look_quality
 from vision.core.policy import IdentityPolicy
 from vision.scene_policies import to_identity_policy
 from vision.settings import IdentitySettings
@@ -21,6 +24,7 @@ LOOKS = (1, 3, 5)
 INDEPENDENT = "independent photos"
 AUGMENTED = "augmentations of one photo"
 COLUMNS = (INDEPENDENT, AUGMENTED)
+DROPPED = (0.0, 0.1, 0.2, 0.3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +33,7 @@ class Place:
 
     ``kind``: photos, size, or looks, the table. ``column``: of which sort several looks are; the
     two are never mixed. ``face_px``: None where faces are as large as the pictures have them.
+    ``dropped``: the share of the looks at staff that were left out, the worst by quality.
     """
 
     kind: str
@@ -36,6 +41,7 @@ class Place:
     looks: int
     face_px: int | None
     column: str
+    dropped: float = 0.0
 
     def __str__(self) -> str:
         size = f" of {self.face_px} px" if self.face_px else ""
@@ -97,9 +103,21 @@ class Measuring:
         for size_px in sizes:
             place = Place("size", self.photos, 1, size_px, INDEPENDENT)
             yield self._measured(place, self.of_size(size_px))
+        yield from self.by_quality(independent)
         for looks in LOOKS:
             for column, sets in zip(COLUMNS, self.sets(looks), strict=True):
                 yield self._measured(Place("looks", self.photos, looks, None, column), sets)
+
+    def by_quality(self, sets: Sets) -> Iterator[Row]:
+        """One look, without the worst; a stranger's must be as good."""
+        limits = np.quantile([_quality(trial) for trial in sets.mated], DROPPED)
+        for share, limit in zip(DROPPED, limits, strict=True):
+            kept = Sets(
+                [trial for trial in sets.mated if _quality(trial) >= limit],
+                [trial for trial in sets.non_mated if _quality(trial) >= limit],
+                sets.acquired,
+            )
+            yield self._measured(Place("quality", self.photos, 1, None, INDEPENDENT, share), kept)
 
     def sets(self, looks: int) -> tuple[Sets, Sets]:
         """Trials of several looks: independent photos, and augmentations of one photo."""
@@ -144,3 +162,12 @@ class Measuring:
         staff = mated_scores(sets.mated, gallery, rules)
         others = non_mated_scores(sets.non_mated, gallery, rules)
         return Row(place, sets.acquired, figures(staff, others), staff, others)
+
+
+def _quality(trial: Trial) -> float:
+    """The quality of a trial's one look; there is one, or it would be no trial."""
+    (look,) = trial.looks
+    if look is None:
+        return 0.0
+    m = look.measures
+    return look_quality(FaceMeasures(m.size_px, m.sharpness, m.yaw, m.brightness, m.score))
