@@ -32,7 +32,9 @@ def as_text(rows: Sequence[Row]) -> Iterable[str]:
         ("photos", "photos a person"), ("size", "face, px"), ("quality", "worst looks dropped")
     )  # fmt: skip
     for kind, first in firsts:
-        yield table((first, *_HEADS), [(_key(r), *_cells(r)) for r in rows if r.place.kind == kind])
+        chosen = [row for row in rows if row.place.kind == kind]
+        if chosen:
+            yield table((first, *_HEADS), [(_key(row), *_cells(row)) for row in chosen])
     yield "Looks: two sorts, which are not to be compared with each other."
     for column in (INDEPENDENT, AUGMENTED):
         chosen = [r for r in rows if r.place.kind == "looks" and r.place.column == column]
