@@ -35,6 +35,9 @@ POLICIES_EVERY_S: Final = 3600.0
 LONGEST_WAIT_S: Final = 0.1
 """The loop turns at least this often, so that its beat tells the truth."""
 
+FOREIGN: Final = "enrolled_with_another_embedder"
+"""The register holds templates that the configured embedder did not make."""
+
 _log = logger(__name__)
 
 
@@ -151,7 +154,15 @@ class Worker:
                     self._submit(step)
             self._follow_size(status.view)
         self._register = status
-        self._faults.put("register", self._register_fault(status))
+        fault = self._register_fault(status)
+        if self._faults.put("register", fault) and fault == FOREIGN:
+            _log.error(
+                "templates_of_another_embedder",
+                templates=status.view.foreign_templates,
+                embedder=self._settings.models.embedder,
+                expected=self._parts.models.embedding_id,
+                remedy="configure the embedder that made them, or enrol these people anew",
+            )
 
     def _follow_size(self, view: RegisterView) -> None:
         """Go by the thresholds that were measured for a register of this size."""
@@ -225,7 +236,7 @@ class Worker:
         if self._parts.models.embedder is None:
             return None  # nobody can be compared with it, and that is told as the model's fault
         if status.view.foreign_templates:
-            return "enrolled_with_another_embedder"
+            return FOREIGN
         return "empty" if status.view.gallery.empty else None
 
 
