@@ -10,8 +10,12 @@ from typing import Annotated
 import typer
 
 from bondwatch.failures import CommandError, Status
+from models.embedder import spec_of
+from models.entries import Thresholds
 from models.loading import ModelNames, ModelSet, load_models
+from models.manifest import read_manifest
 from models.store import standard_store
+from models.thresholds import thresholds_for
 from vision.config_reader import read_settings
 from vision.ingest.reasons import StreamFaultError
 from vision.register_watch import RegisterView, RegisterWatch
@@ -39,9 +43,9 @@ def replay_video(
     chosen = _camera(settings, camera)
     models = _models(settings)
     start_utc = start.replace(tzinfo=UTC).timestamp() if start else _written_at(video)
-    policy = to_scene_policy(settings, chosen, models.embedder.thresholds, start_utc)
-    rules = ReplayRules(policy, chosen.analyses_per_s, start_utc)
     register = _register(settings, models.embedder.embedding_id)
+    policy = to_scene_policy(settings, chosen, _thresholds(settings, register), start_utc)
+    rules = ReplayRules(policy, chosen.analyses_per_s, start_utc)
     try:
         for line in replay(video, rules, models, register):
             sys.stdout.write(f"{line}\n")
@@ -67,6 +71,16 @@ def _models(settings: Settings) -> ModelSet:
     wanted = settings.models
     names = ModelNames(wanted.detector, wanted.face_detector, wanted.embedder)
     return load_models(names, standard_store(wanted.directory))
+
+
+def _thresholds(settings: Settings, register: RegisterView) -> Thresholds:
+    """Those that the daemon would go by with this register; a doubt about them is told."""
+    spec = spec_of(read_manifest().entry(settings.models.embedder))
+    people = register.gallery.people
+    choice = thresholds_for(spec, people, settings.identity.confirm_looks)
+    if choice.doubt:
+        sys.stderr.write(f"bondwatch: {choice.doubt}: {people} people; see docs/models.md\n")
+    return choice.thresholds
 
 
 def _register(settings: Settings, embedding_id: str) -> RegisterView:

@@ -6,6 +6,7 @@ changes; after each change of the register a new one replaces it whole.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -18,7 +19,7 @@ from enrolment.people import UNIT_TOLERANCE, unit_rows
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """A person and the cosine similarity, [-1, 1], of that person's most similar template."""
+    """A person and the cosine similarity, [-1, 1], to the middle of that person's templates."""
 
     staff_id: str
     similarity: float
@@ -42,6 +43,10 @@ class Searchable(Protocol):
     def embedding_id(self) -> str: ...
 
     @property
+    def people(self) -> int:
+        """How many can be found in it."""
+
+    @property
     def empty(self) -> bool: ...
 
     @property
@@ -57,12 +62,16 @@ class Gallery:
     """Templates of one embedder, grouped by person; build it with ``build``.
 
     ``embeddings``: ``(N, D)`` float32 unit rows, read-only. ``staff_ids``: the people, sorted.
-    ``starts``: ``(P,)`` the first row of each person, read-only.
+    ``starts``: ``(P,)`` the first row of each person, read-only. ``centres``: ``(P, D)`` the mean
+    of each person's templates, unit length, read-only: what probes are compared with. With three
+    photos a person that recognises more staff at the same FPIR than the most similar template
+    does (docs/models.md), and one bad template cannot let a stranger in.
     """
 
     embeddings: NDArray[np.float32] = field(repr=False)  # biometric: never in a log
     staff_ids: tuple[str, ...]
     starts: NDArray[np.intp]
+    centres: NDArray[np.float32] = field(repr=False)
     register_version: int
     embedding_id: str
 
@@ -87,16 +96,21 @@ class Gallery:
         sorted_owners = [owners[row] for row in order]
         starts = [i for i, who in enumerate(sorted_owners) if not i or who != sorted_owners[i - 1]]
         first_rows = np.array(starts, dtype=np.intp)
-        for array in (grouped, first_rows):
+        middles = centres(grouped, first_rows)
+        for array in (grouped, first_rows, middles):
             array.setflags(write=False)
         people = tuple(sorted_owners[i] for i in starts)
-        return cls(grouped, people, first_rows, register_version, embedding_id)
+        return cls(grouped, people, first_rows, middles, register_version, embedding_id)
 
     @classmethod
     def of_nobody(cls, embedding_id: str) -> Gallery:
         """The gallery of an empty register, of version 0."""
         rows = np.empty((0, 1), np.float32)
         return cls.build([], rows, register_version=0, embedding_id=embedding_id)
+
+    @property
+    def people(self) -> int:
+        return len(self.staff_ids)
 
     @property
     def empty(self) -> bool:
@@ -120,13 +134,34 @@ class Gallery:
         vector = checked_probe(probe, None if self.empty else self.dim)
         if self.empty:
             return Match(None, None)
-        similarities = self.embeddings @ vector
-        np.clip(similarities, -1.0, 1.0, out=similarities)
-        best, theirs = self._most_similar(similarities)
+        per_person = np.clip(self.centres @ vector, -1.0, 1.0)
+        best = int(per_person.argmax())
+        first = Likeness(self.staff_ids[best], float(per_person[best]))
         if len(self.staff_ids) == 1:
-            return Match(best, None)
-        similarities[theirs] = -np.inf
-        return Match(best, self._most_similar(similarities)[0])
+            return Match(first, None)
+        per_person[best] = -np.inf
+        second = int(per_person.argmax())
+        return Match(first, Likeness(self.staff_ids[second], float(per_person[second])))
+
+    def most_similar_template(
+        self, row: NDArray[np.float32], left_out: frozenset[str] = frozenset()
+    ) -> Likeness | None:
+        """The owner of the single template most like a ``(D,)`` unit row; None for nobody.
+
+        For finding who is enrolled twice, by thresholds measured template against template;
+        ``match`` is what recognises people. Equal similarities as there.
+        """
+        similarities = self.embeddings @ row if self.staff_ids else np.empty(0, np.float32)
+        ends = self.starts + self._sizes
+        for staff_id in left_out:
+            place = bisect_left(self.staff_ids, staff_id)
+            if self.staff_ids[place : place + 1] == (staff_id,):
+                similarities[self.starts[place] : ends[place]] = -np.inf
+        best = int(similarities.argmax()) if similarities.size else 0
+        if not similarities.size or similarities[best] == -np.inf:
+            return None
+        owner = int(np.searchsorted(self.starts, best, side="right")) - 1
+        return Likeness(self.staff_ids[owner], float(np.clip(similarities[best], -1, 1)))
 
     def without(self, staff_ids: frozenset[str]) -> Gallery:
         """Return a gallery of everybody else, of the same version."""
@@ -145,7 +180,8 @@ class Gallery:
     def updated(self, drop: frozenset[str], addition: Gallery) -> Gallery:
         """Return a gallery without some people and with those of ``addition``, at its version.
 
-        Somebody in both must be in ``drop``. The rows are copied once; nothing is compared.
+        Somebody in both must be in ``drop``. The rows are copied once; nothing is compared, and no
+        middle computed: what did not change keeps the one it has.
         ``ValueError`` for an addition of another embedder or another size.
         """
         if addition.embedding_id != self.embedding_id:
@@ -162,26 +198,32 @@ class Gallery:
         first_rows = np.cumsum(sizes) - sizes
         rows = np.repeat(starts - first_rows, sizes) + np.arange(int(sizes.sum()))
         grouped = np.concatenate(parts)[rows]
-        for array in (grouped, first_rows):
+        middles = self.centres[kept]
+        if not addition.empty:
+            middles = np.concatenate([middles, addition.centres])
+        middles = middles[order]
+        for array in (grouped, first_rows, middles):
             array.setflags(write=False)
         people = tuple(ids[i] for i in order)
-        return Gallery(grouped, people, first_rows, addition.register_version, self.embedding_id)
+        version = addition.register_version
+        return Gallery(grouped, people, first_rows, middles, version, self.embedding_id)
 
     @property
     def _sizes(self) -> NDArray[np.intp]:
         return np.diff(np.append(self.starts, len(self.embeddings)))
 
-    def _most_similar(self, similarities: NDArray[np.float32]) -> tuple[Likeness, slice]:
-        """The person of the most similar row, and where that person's rows are.
 
-        The first of equal rows is the first person's, as rows lie by staff id. Looking for the
-        row costs a tenth of what a maximum for each person does.
-        """
-        row = int(similarities.argmax())
-        index = int(np.searchsorted(self.starts, row, side="right")) - 1
-        after = self.starts[index + 1 : index + 2]
-        rows = slice(int(self.starts[index]), int(after[0]) if after.size else None)
-        return Likeness(self.staff_ids[index], float(similarities[row])), rows
+def centres(rows: NDArray[np.float32], starts: NDArray[np.intp]) -> NDArray[np.float32]:
+    """The middle of each group of ``(N, D)`` unit rows, ``(P, D)``, unit length.
+
+    ``starts``: ``(P,)`` where each group begins. Rows that cancel each other out have no middle:
+    theirs is zero, and nobody is similar to it.
+    """
+    if not starts.size:
+        return np.empty((0, rows.shape[1]), np.float32)
+    sums = np.add.reduceat(rows, starts)
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+    return np.asarray(sums / np.where(lengths > 0, lengths, 1), np.float32)
 
 
 def checked_probe(probe: NDArray[Any], dim: int | None) -> NDArray[np.float32]:

@@ -95,8 +95,12 @@ class Everybody:
             self._owners.append(staff_id)
 
     def best_but(self, left_out: frozenset[str], row: NDArray[np.float32]) -> Likeness | None:
-        """The most similar person but those left out; ``row``: ``(D,)``, unit length."""
-        known = self._best_known(left_out, row)
+        """The owner of the most similar template, but for those left out.
+
+        ``row``: ``(D,)``, unit length. Not the person whose *middle* is most similar: the
+        thresholds for doubles were measured template against template.
+        """
+        known = self._gallery.most_similar_template(row, left_out)
         added = self._best_added(left_out, row)
         return max(filter(None, (known, added)), key=lambda one: one.similarity, default=None)
 
@@ -109,13 +113,6 @@ class Everybody:
             return added
         ends = np.append(gallery.starts, len(gallery.embeddings))
         return [*gallery.embeddings[ends[place] : ends[place + 1]], *added]
-
-    def _best_known(self, left_out: frozenset[str], row: NDArray[np.float32]) -> Likeness | None:
-        if len(left_out) > 1:
-            return self._gallery.without(left_out).match(row).best
-        found = self._gallery.match(row)
-        likely = (one for one in (found.best, found.runner_up) if one)
-        return next((one for one in likely if one.staff_id not in left_out), None)
 
     def _best_added(self, left_out: frozenset[str], row: NDArray[np.float32]) -> Likeness | None:
         if not self._owners:

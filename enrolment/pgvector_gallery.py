@@ -1,8 +1,8 @@
-"""A gallery whose templates lie in the register's own PostgreSQL, searched there by pgvector.
+"""A gallery that lies in the register's own PostgreSQL, searched there by pgvector.
 
-For registers larger than a worker's memory. What is held here are the people, not their
-templates; the answers are those of ``Gallery``. The table is ``pgvector_table``'s, the question
-``pgvector_search``'s.
+For registers larger than a worker's memory. What is held here are the people; the middles of
+their templates are there, and the answers are those of ``Gallery``. The table is
+``pgvector_table``'s, the question ``pgvector_search``'s.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _WITHOUT_VECTORS = text("""
     SELECT DISTINCT staff_id FROM templates AS t WHERE embedding_id = :e AND NOT EXISTS (
         SELECT FROM gallery_vectors AS v
         WHERE v.embedding_id = :e AND v.staff_id = t.staff_id)""")
-_ANYBODY = text("SELECT EXISTS (SELECT FROM gallery_vectors WHERE embedding_id = :e)")
+_HOW_MANY = text("SELECT count(*) FROM gallery_vectors WHERE embedding_id = :e")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,10 +42,14 @@ class PgvectorGallery:
     """A handle, not the rows. The table may be a change ahead of it, or for a moment behind."""
 
     search: VectorSearch = field(repr=False)
-    empty: bool
+    people: int
     dim: int
     register_version: int
     embedding_id: str
+
+    @property
+    def empty(self) -> bool:
+        return not self.people
 
     @property
     def problem(self) -> str | None:
@@ -147,14 +151,14 @@ class PgvectorReader:
             if fill is None:
                 raise GallerySearchError("the gallery's table was lost; it will be filled again")
             foreign = template_rows.count_foreign(connection, embedding_id)
-            empty = not connection.scalar(_ANYBODY, {"e": embedding_id})
+            count = connection.scalar(_HOW_MANY, {"e": embedding_id}) or 0
             left_out = self._left_out(connection, fill)  # of the same moment
         gone = self._gone(people) if left_out else frozenset()
-        search = self._searching(embedding_id, 0 if empty else fill.dim)
+        search = self._searching(embedding_id, fill.dim if count else 0)
         self._last = RegisterSnapshot(
             people.version,
             tuple(person for person in people.people if person.staff_id not in gone),
-            PgvectorGallery(search, empty, fill.dim, people.version, embedding_id),
+            PgvectorGallery(search, count, fill.dim, people.version, embedding_id),
             foreign,
             tuple(sorted(left_out - gone)),
             people.owners,

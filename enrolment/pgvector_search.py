@@ -29,9 +29,9 @@ _TWO_PEOPLE = b"""
     SELECT staff_id, greatest(least(-(embedding <#> $2::vector), 1), -1) AS similarity
     FROM gallery_vectors WHERE embedding_id = $1
     ORDER BY similarity DESC, staff_id
-    LIMIT (SELECT coalesce(max(most), 0) + 1 FROM gallery_fills WHERE embedding_id = $1)
+    LIMIT 2
 """
-"""One row more than anybody has templates: so at least two people are among them."""
+"""The table has one row a person: the middle of their templates."""
 
 
 class VectorSearch:
@@ -78,14 +78,10 @@ class VectorSearch:
             if self._database is None:
                 raise GallerySearchError(self.problem)
             try:
-                rows = self._asked(self._database, probe)
+                return self._asked(self._database, probe)
             except (GallerySearchError, OSError) as exc:
                 self._drop(f"cannot be searched ({exc or type(exc).__name__})")
                 raise GallerySearchError(self.problem) from exc
-        first: dict[str, float] = {}
-        for staff_id, similarity in rows:
-            first.setdefault(staff_id, similarity)
-        return list(first.items())[:2]
 
     def _drop(self, why: str) -> None:
         self.problem = f"the gallery of {_WHAT} {self._place} {why}; see that its server runs"

@@ -1,7 +1,8 @@
-"""The table of open templates beside a register on PostgreSQL, for pgvector to search in.
+"""The table of open faces beside a register on PostgreSQL, for pgvector to search in.
 
-It is derived data: unlogged, filled by whichever daemon comes first, thrown away by the server
-after a crash. Searching in it is ``pgvector_search``'s work.
+One row a person, the middle of their templates as ``Gallery`` has it. It is derived data:
+unlogged, filled by whichever daemon comes first, thrown away by the server after a crash.
+Searching in it is ``pgvector_search``'s work.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, select, text, tuple_
 from sqlalchemy.exc import DBAPIError
 
 from enrolment import person_rows
 from enrolment.databases import Database
+from enrolment.gallery import centres
 from enrolment.people import unit_rows
 from enrolment.places import RegisterPlace
 from enrolment.register_database import open_keys
@@ -26,7 +28,10 @@ from enrolment.sealing import SealBrokenError
 from enrolment.template_rows import WIRE, Owner
 
 PAGE = 2000
-"""Templates that are open in this process at a time."""
+"""Templates that are open in this process at a time, but for those of one person more."""
+
+Opened = tuple[str, str, bytes]
+"""Person id, staff id and the little-endian numbers of a template."""
 
 MOST_CHANGES = 500
 _LOCK = 0x42574756
@@ -36,7 +41,7 @@ _TABLES = (
     "CREATE EXTENSION IF NOT EXISTS vector",
     """CREATE UNLOGGED TABLE gallery_fills (
         embedding_id text PRIMARY KEY, version bigint NOT NULL, lineage text NOT NULL,
-        dim integer NOT NULL, most integer NOT NULL)""",
+        dim integer NOT NULL)""",
     """CREATE UNLOGGED TABLE gallery_vectors (
         embedding_id text NOT NULL, person_id text NOT NULL,
         staff_id text COLLATE "C" NOT NULL, embedding vector NOT NULL)""",
@@ -56,15 +61,13 @@ class Fill:
     """What the table holds of one embedder.
 
     ``version``: at least what the register held then; who came later may be in it. ``lineage``:
-    tells one register from another that was restored and has the same version again. ``most``:
-    no person has more templates than that.
+    tells one register from another that was restored and has the same version again.
     """
 
     embedding_id: str
     version: int
     lineage: str
     dim: int
-    most: int
 
 
 def read_fill(connection: Connection, embedding_id: str) -> Fill | None:
@@ -97,20 +100,20 @@ def fill(database: Database, place: RegisterPlace, embedding_id: str) -> None:
         if old is not None and known and old.version < version:
             changes = person_rows.read_changed(connection, old.version, MOST_CHANGES)
         if old is None or changes is None:
-            dim, most = filling.whole()
+            dim = filling.whole()
         else:
-            dim, most = filling.changed(tuple(changes[0]), changes[1], old)
-        values = {"e": embedding_id, "v": version, "l": goal[1], "d": dim, "m": most}
+            dim = filling.changed(tuple(changes[0]), changes[1], old)
+        values = {"e": embedding_id, "v": version, "l": goal[1], "d": dim}
         connection.execute(text(_NOTE), values)
 
 
-_NOTE = """INSERT INTO gallery_fills (embedding_id, version, lineage, dim, most)
-    VALUES (:e, :v, :l, :d, :m) ON CONFLICT (embedding_id)
-    DO UPDATE SET version = :v, lineage = :l, dim = :d, most = :m"""
+_NOTE = """INSERT INTO gallery_fills (embedding_id, version, lineage, dim)
+    VALUES (:e, :v, :l, :d) ON CONFLICT (embedding_id)
+    DO UPDATE SET version = :v, lineage = :l, dim = :d"""
 
 
 def forget(connection: Connection, person_id: str) -> None:
-    """Erase somebody's open templates, of every embedder, where there is such a table."""
+    """Erase somebody's open faces, of every embedder, where there is such a table."""
     if _exists(connection):
         connection.execute(
             text("DELETE FROM gallery_vectors WHERE person_id = :p"), {"p": person_id}
@@ -128,8 +131,8 @@ class _Filling:
         self._name = name
         self._embedding_id = embedding_id
 
-    def whole(self) -> tuple[int, int]:
-        """Everybody anew; the size of an embedding, and the most templates of a person."""
+    def whole(self) -> int:
+        """Everybody anew; the size of an embedding."""
         self._delete("TRUE")
         dim = self._insert((), 0)
         # Removed while this went on: nobody else would find these rows.
@@ -139,44 +142,41 @@ class _Filling:
             "(SELECT embedding_id FROM templates)"
         )
         self._run("ANALYZE gallery_vectors")
-        return dim, self._most("TRUE")
+        return dim
 
-    def changed(
-        self, staff_ids: tuple[str, ...], removed: frozenset[str], old: Fill
-    ) -> tuple[int, int]:
+    def changed(self, staff_ids: tuple[str, ...], removed: frozenset[str], old: Fill) -> int:
         """Only these people anew, without those removed."""
         self._delete("person_id = ANY(:ids)", list(removed))
         if not staff_ids:
-            return old.dim, old.most
+            return old.dim
         self._delete("staff_id = ANY(:ids)", list(staff_ids))
-        dim = self._insert(staff_ids, old.dim)
-        return dim, max(old.most, self._most("staff_id = ANY(:ids)", list(staff_ids)))
+        return self._insert(staff_ids, old.dim)
 
     def _insert(self, staff_ids: tuple[str, ...], dim: int) -> int:
-        for page in self._pages(staff_ids):
-            opened = self._opened(page)
-            if not opened:
-                continue
-            sizes = {len(row) for _, _, row in opened} | ({4 * dim} if dim else set())
+        for people in whole_people(map(self._opened, self._pages(staff_ids))):
+            sizes = {len(row) for _, _, row in people} | ({4 * dim} if dim else set())
             if len(sizes) > 1:
                 raise self._damaged("embeddings of several sizes")
             dim = sizes.pop() // 4
-            self._copy(self._tuples(opened))
+            self._copy(self._tuples(people))
         return dim
 
     def _pages(self, staff_ids: tuple[str, ...]) -> Iterator[list[Row[int, str, str, bytes]]]:
-        last = -1
+        """The templates, person after person, and each person's in the order they were added."""
         template, mine = TEMPLATES.c, TEMPLATES.c.embedding_id == self._embedding_id
         query = select(template.template_id, template.staff_id, PEOPLE.c.person_id, template.sealed)
         query = query.join(PEOPLE, PEOPLE.c.staff_id == template.staff_id).where(mine)
         if staff_ids:
             query = query.where(template.staff_id.in_(staff_ids))
-        query = query.order_by(template.template_id).limit(PAGE)
-        while page := list(self._connection.execute(query.where(template.template_id > last))):
+        place = (template.staff_id, template.template_id)
+        query = query.order_by(*place).limit(PAGE)
+        page = list(self._connection.execute(query))
+        while page:
             yield page
-            last = page[-1].template_id
+            after = tuple_(*place) > (page[-1].staff_id, page[-1].template_id)
+            page = list(self._connection.execute(query.where(after)))
 
-    def _opened(self, page: list[Row[int, str, str, bytes]]) -> list[tuple[str, str, bytes]]:
+    def _opened(self, page: list[Row[int, str, str, bytes]]) -> list[Opened]:
         """Person id, staff id and little-endian numbers of those who have a key."""
         with open_keys(self._place) as keys:
             ciphers = keys.ciphers({row.person_id for row in page})
@@ -190,14 +190,16 @@ class _Filling:
         except SealBrokenError as exc:
             raise self._damaged(str(exc)) from exc
 
-    def _tuples(self, opened: list[tuple[str, str, bytes]]) -> Iterable[bytes]:
-        """Rows as PostgreSQL's binary COPY and pgvector's own format have them."""
+    def _tuples(self, opened: list[Opened]) -> Iterable[bytes]:
+        """A row for each person, as PostgreSQL's binary COPY and pgvector's own format have it."""
         try:
             matrix = unit_rows(np.stack([np.frombuffer(row, WIRE) for _, _, row in opened]))
         except ValueError as exc:
             raise self._damaged(str(exc)) from exc
         head = struct.pack(">hh", matrix.shape[1], 0)
-        for (person_id, staff_id, _), row in zip(opened, matrix.astype(">f4"), strict=True):
+        starts = [i for i, one in enumerate(opened) if not i or one[0] != opened[i - 1][0]]
+        middles = centres(matrix, np.array(starts, np.intp)).astype(">f4")
+        for (person_id, staff_id, _), row in zip([opened[i] for i in starts], middles, strict=True):
             fields = (
                 self._embedding_id.encode(),
                 person_id.encode(),
@@ -221,11 +223,6 @@ class _Filling:
     def _delete(self, which: str, ids: list[str] | None = None) -> None:
         self._run(f"DELETE FROM gallery_vectors WHERE embedding_id = :e AND {which}", ids)  # noqa: S608 - our own words
 
-    def _most(self, which: str, ids: list[str] | None = None) -> int:
-        counts = f"SELECT count(*) AS n FROM gallery_vectors WHERE embedding_id = :e AND {which}"  # noqa: S608 - our own words
-        query = f"SELECT coalesce(max(n), 0) FROM ({counts} GROUP BY staff_id) AS counts"  # noqa: S608 - as above
-        return int(self._connection.execute(text(query), self._values(query, ids)).scalar_one())
-
     def _run(self, statement: str, ids: list[str] | None = None) -> None:
         self._connection.execute(text(statement), self._values(statement, ids))
 
@@ -237,6 +234,24 @@ class _Filling:
         return RegisterCorruptError(
             f"{self._name} holds damaged templates ({why}); restore it from a backup"
         )
+
+
+def whole_people(pages: Iterable[list[Opened]]) -> Iterator[list[Opened]]:
+    """The same templates in other portions, none of which ends in the middle of a person.
+
+    They come person after person; empty portions are left out.
+    """
+    held: list[Opened] = []
+    for page in pages:
+        held += page
+        last = len(held)
+        while last and held[last - 1][0] == held[-1][0]:
+            last -= 1
+        if last:
+            yield held[:last]
+        del held[:last]
+    if held:
+        yield held
 
 
 def _exists(connection: Connection) -> bool:

@@ -62,7 +62,7 @@ def embedding_id_of(entry: ModelEntry) -> str:
         "cut": CUT_VERSION,
         "template": [template.side_px, template.points.tolist()],
         "dim": spec.dim,
-    }
+    } | ({"mirrored": True} if spec.mirrored else {})
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:_ID_DIGITS]
 
 
@@ -79,6 +79,11 @@ def template_of(entry: ModelEntry) -> Template:
     if entry.input.size_wh != (template.side_px, template.side_px):
         raise ModelRefusedError(f"{entry.name}: the input is not the size of its template")
     return template
+
+
+def mirrored(face_bgr: Picture) -> Picture:
+    """The face as a mirror shows it, ``(side, side, 3)``."""
+    return np.ascontiguousarray(face_bgr[:, ::-1])
 
 
 def unit_rows(name: str, rows: NDArray[np.float32], shape: tuple[int, int]) -> Embeddings:
@@ -103,13 +108,22 @@ class OnnxEmbedder:
         self.thresholds = spec_of(entry).thresholds
         # A graph exported for one face at a time says so in its first axis.
         self._at_once = 1 if session.input_shape[0] == 1 else _MOST_AT_ONCE
+        self._mirrored = spec_of(entry).mirrored
 
     def embed(self, image_bgr: Picture, landmarks: NDArray[np.float32]) -> Embeddings:
         """See `Embedder.embed`."""
-        faces = [self._prepared(cut(image_bgr, five, self._template)) for five in landmarks]
+        faces = [cut(image_bgr, five, self._template) for five in landmarks]
+        rows = self._all_rows(faces)
+        if self._mirrored and faces:
+            rows = rows + self._all_rows([mirrored(face) for face in faces])
+            rows = unit_rows(self._entry.name, rows, (len(faces), self.dim))
+        return rows
+
+    def _all_rows(self, faces: list[Picture]) -> Embeddings:
+        ready = [self._prepared(face) for face in faces]
         rows = [
-            self._rows(np.stack(faces[start : start + self._at_once]))
-            for start in range(0, len(faces), self._at_once)
+            self._rows(np.stack(ready[start : start + self._at_once]))
+            for start in range(0, len(ready), self._at_once)
         ]
         return np.concatenate(rows) if rows else np.empty((0, self.dim), np.float32)
 

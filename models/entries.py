@@ -72,21 +72,40 @@ class Thresholds:
 
     Registered from ``accept`` on, a stranger below ``reject``; ``margin`` is the least lead
     over the runner-up. Enrolment photos from ``duplicate`` on show somebody who is enrolled.
+    ``together``: whether ``accept`` was measured for the mean of several looks and holds for it.
+    ``min_px``: a smaller face says nothing against anybody.
     """
 
     accept: float
     reject: float
     margin: float
     duplicate: float
+    together: bool = False
+    min_px: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredThresholds:
+    """Thresholds at FPIR 1 %, for a gallery of so many people and so many looks taken together."""
+
+    gallery: int
+    looks: int
+    thresholds: Thresholds
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingSpec:
-    """How long an embedding is, which template its faces are cut to, and its thresholds."""
+    """How long an embedding is, which template its faces are cut to, and its thresholds.
+
+    ``mirrored``: an embedding is the mean of the face's and of its mirror image's. ``measured``:
+    thresholds by the gallery's size and the number of looks; `models.thresholds` chooses.
+    """
 
     dim: int
     template: str
     thresholds: Thresholds
+    mirrored: bool = False
+    measured: tuple[MeasuredThresholds, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +121,38 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Archive:
+    """The published zip that an entry's file lies in, whole and under the same name."""
+
+    file: str
+    url: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Three entries that serve together, by their names. ``about``: one line for people."""
+
+    name: str
+    about: str
+    detector: str
+    face_detector: str
+    embedder: str
+
+    @property
+    def entries(self) -> tuple[str, str, str]:
+        return self.detector, self.face_detector, self.embedder
+
+
+@dataclass(frozen=True, slots=True)
 class ModelEntry:
     """One entry of the manifest.
 
     ``file``: path below a model directory. ``url``: where exactly these bytes can be had, None
-    where no public address is known to hold them. ``research_only``: its licence forbids
-    production; it serves only where a configuration names it.
+    where no public address is known to hold them. ``archive``: where they lie in a zip instead.
+    ``research_only``: its licence forbids production; it serves only where a configuration names
+    it, and is got only where somebody accepts that.
     """
 
     name: str
@@ -125,3 +170,4 @@ class ModelEntry:
     classes: tuple[ClassSpec, ...] = ()
     embedding: EmbeddingSpec | None = None
     converted_from: Origin | None = None
+    archive: Archive | None = None

@@ -16,7 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.alignment import cut
-from models.embedder import Embeddings, Picture, embedding_id_of, spec_of, template_of, unit_rows
+from models.embedder import (
+    Embeddings,
+    Picture,
+    embedding_id_of,
+    mirrored,
+    spec_of,
+    template_of,
+    unit_rows,
+)
 from models.entries import ModelEntry
 from models.errors import ModelRefusedError, ModelRunError
 from models.face_detector import NO_FACES, DetectedFaces, padded_side
@@ -64,6 +72,7 @@ class ArcFaceEmbedder:
         self.embedding_id = embedding_id_of(entry)
         self.dim = spec_of(entry).dim
         self.thresholds = spec_of(entry).thresholds
+        self._mirrored = spec_of(entry).mirrored
         try:
             self._arcface = ArcFaceONNX(model_file=io.BytesIO(graph), session=session.raw)
         except AssertionError as error:
@@ -72,8 +81,14 @@ class ArcFaceEmbedder:
 
     def embed(self, image_bgr: Picture, landmarks: NDArray[np.float32]) -> Embeddings:
         """See `models.embedder.Embedder.embed`. One face at a time: packs fix their batch."""
-        rows = [self._row(cut(image_bgr, five, self._template)) for five in landmarks]
+        rows = [self._face_row(cut(image_bgr, five, self._template)) for five in landmarks]
         return np.concatenate(rows) if rows else np.empty((0, self.dim), np.float32)
+
+    def _face_row(self, face_bgr: Picture) -> Embeddings:
+        if not self._mirrored:
+            return self._row(face_bgr)
+        both = self._row(face_bgr) + self._row(mirrored(face_bgr))
+        return unit_rows(self._name, both, (1, self.dim))
 
     def _row(self, face_bgr: Picture) -> Embeddings:
         try:

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from models.detector import Detector, YoloxDetector
-from models.embedder import Embedder, OnnxEmbedder
-from models.entries import Adapter, ModelEntry, Role
+from models.embedder import Embedder, OnnxEmbedder, spec_of
+from models.entries import Adapter, EmbeddingSpec, ModelEntry, Role
 from models.face_detector import FaceDetector, YunetFaceDetector
 from models.manifest import Manifest, read_manifest
 from models.sessions import CPU, Session, open_session
@@ -60,6 +60,14 @@ class ModelLoader:
     def version(self, name: str) -> str:
         """The start of the pinned sha256 of an entry's file, for messages."""
         return self._manifest.entry(name).sha256[:_VERSION_DIGITS]
+
+    def spec(self, name: str) -> EmbeddingSpec:
+        """What the manifest says of an embedder's embeddings and thresholds."""
+        return spec_of(self._manifest.entry(name, Role.EMBEDDER))
+
+    def pack_entry(self, pack: str, role: Role) -> str:
+        """The name of the entry that serves a role in a pack."""
+        return dict(zip(Role, self._manifest.pack(pack).entries, strict=True))[role]
 
     def detector(self, name: str) -> Detector:
         """The object detector of that name."""

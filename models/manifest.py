@@ -18,12 +18,15 @@ from models import manifest_fields as fields
 from models.entries import (
     ROLE_OF,
     Adapter,
+    Archive,
     ClassSpec,
     Colour,
     EmbeddingSpec,
     InputSpec,
+    MeasuredThresholds,
     ModelEntry,
     Origin,
+    Pack,
     Role,
     Thresholds,
 )
@@ -38,9 +41,21 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """All entries by name."""
+    """All entries and all packs by name."""
 
     entries: Mapping[str, ModelEntry]
+    packs: Mapping[str, Pack]
+
+    def pack(self, name: str) -> Pack:
+        """The pack of that name; ManifestError where there is none."""
+        found = self.packs.get(name)
+        if found is None:
+            raise ManifestError(f"no pack named {name!r}; there are: {', '.join(self.packs)}")
+        return found
+
+    def needs_acceptance(self, pack: Pack) -> tuple[ModelEntry, ...]:
+        """The entries of a pack whose licence forbids production."""
+        return tuple(e for e in map(self.entry, pack.entries) if e.research_only)
 
     def entry(self, name: str, role: Role | None = None) -> ModelEntry:
         """The entry of that name; ManifestError where there is none or it has another role."""
@@ -64,10 +79,31 @@ def read_manifest(path: Path = MANIFEST_FILE) -> Manifest:
     except (OSError, UnicodeDecodeError, YAMLError) as error:
         raise ManifestError(f"{path}: cannot be read: {error}") from error
     mistakes: list[str] = []
-    entries = _entries(Fields("manifest", document, mistakes))
+    top = Fields("manifest", document, mistakes)
+    entries = _entries(top)
+    packs = _packs(top, entries)
+    top.done()
     if mistakes:
         raise ManifestError("\n".join(f"{path}: {mistake}" for mistake in mistakes))
-    return Manifest(entries)
+    return Manifest(entries, packs)
+
+
+def _packs(top: Fields, entries: Mapping[str, ModelEntry]) -> dict[str, Pack]:
+    """The packs; each role is served by an entry of that role.
+
+    Where an entry is wrong, that is mistake enough.
+    """
+    packs, sound = {}, not top.mistakes
+    for name, body in (top.need("packs", fields.mapping) or {}).items():
+        one = top.inside(f"packs.{name}", body)
+        about = one.need("about", fields.text) or ""
+        chosen = {role: one.need(role.value, fields.text) or "" for role in Role}
+        one.done()
+        for role, entry in chosen.items():
+            if sound and entry and (entry not in entries or entries[entry].role is not role):
+                one.mistake(f"{role.value}: {entry} is no {role.value} of this manifest")
+        packs[str(name)] = Pack(str(name), about, *(chosen[role] for role in Role))
+    return packs
 
 
 def _entries(top: Fields) -> dict[str, ModelEntry]:
@@ -75,7 +111,6 @@ def _entries(top: Fields) -> dict[str, ModelEntry]:
     if version not in (None, _VERSION):
         top.mistake(f"version {version} is not {_VERSION}")
     models = top.need("models", fields.mapping) or {}
-    top.done()
     read = {str(name): _entry(str(name), body, top.mistakes) for name, body in models.items()}
     return {name: entry for name, entry in read.items() if entry is not None}
 
@@ -112,6 +147,8 @@ def _parts_of_role(one: Fields, role: Role | None) -> dict[str, Any]:
         values["embedding"] = _part(one, "embedding", _embedding)
     if one.has("converted_from"):
         values["converted_from"] = _part(one, "converted_from", _origin)
+    if one.has("archive"):
+        values["archive"] = _part(one, "archive", _archive)
     return values
 
 
@@ -152,15 +189,49 @@ def _embedding(part: Fields) -> EmbeddingSpec:
     reject = part.need("reject", fields.cosine) or 0.0
     if reject > accept:
         part.mistake("reject is above accept")
+    limits = Thresholds(
+        accept,
+        reject,
+        margin=part.need("margin", fields.cosine) or 0.0,
+        duplicate=part.need("duplicate", fields.cosine) or 0.0,
+    )
     return EmbeddingSpec(
         dim=part.need("dim", fields.integer) or 0,
         template=part.need("template", fields.template) or "",
-        thresholds=Thresholds(
-            accept,
-            reject,
-            margin=part.need("margin", fields.cosine) or 0.0,
-            duplicate=part.need("duplicate", fields.cosine) or 0.0,
-        ),
+        thresholds=limits,
+        mirrored=part.has("mirrored") and bool(part.need("mirrored", fields.boolean)),
+        measured=_measured(part, limits.duplicate) if part.has("measured") else (),
+    )
+
+
+def _measured(part: Fields, duplicate: float) -> tuple[MeasuredThresholds, ...]:
+    found = []
+    for number, body in enumerate(part.need("measured", fields.sequence) or ()):
+        row = part.inside(f"measured[{number}]", body)
+        gallery, looks = row.need("gallery", fields.integer), row.need("looks", fields.integer)
+        accept, reject = row.need("accept", fields.cosine), row.need("reject", fields.cosine)
+        margin, min_px = row.need("margin", fields.cosine), row.need("min_px", fields.integer)
+        row.done()
+        if (reject or 0.0) > (accept or 0.0):
+            row.mistake("reject is above accept")
+        limits = Thresholds(
+            accept or 0.0,
+            reject or 0.0,
+            margin or 0.0,
+            duplicate,
+            together=(looks or 1) > 1,
+            min_px=float(min_px or 0),
+        )
+        found.append(MeasuredThresholds(gallery or 0, looks or 0, limits))
+    return tuple(found)
+
+
+def _archive(part: Fields) -> Archive:
+    return Archive(
+        file=part.need("file", fields.relative_path) or "",
+        url=part.need("url", fields.https) or "",
+        sha256=part.need("sha256", fields.digest) or "",
+        size_bytes=part.need("size_bytes", fields.integer) or 0,
     )
 
 

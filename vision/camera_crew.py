@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from models.entries import Thresholds
+from models.thresholds import Choice
 from vision.camera_watch import CameraWatch
 from vision.core.movements import OpenIncident
 from vision.core.policy import ScenePolicy
@@ -28,9 +28,6 @@ from vision.settings import CameraSettings, Settings
 from vision.worker_models import WorkerModels
 
 _log = logger(__name__)
-
-NO_THRESHOLDS = Thresholds(accept=1.0, reject=-1.0, margin=1.0, duplicate=1.0)
-"""Without an embedder nobody can be recognised, and nobody found to be a stranger either."""
 
 
 class CameraCrew:
@@ -54,6 +51,7 @@ class CameraCrew:
         self._watches: dict[str, CameraWatch] = {}
         self._hanging: list[CameraWatch] = []
         self._generation = 0
+        self._people = 0
 
     def __iter__(self) -> Iterator[CameraWatch]:
         return iter(tuple(self._watches.values()))
@@ -65,6 +63,7 @@ class CameraCrew:
         self, settings: Settings, cameras: Iterable[str], view: RegisterView
     ) -> Iterator[tuple[CameraWatch, Step]]:
         """Own exactly these cameras, by these settings; yields what follows for each."""
+        self.count_people(view, settings)
         mine = frozenset(cameras)
         wanted = {c.camera_id: c for c in settings.cameras if c.camera_id in mine}
         gone = [w for w in self if not _same_stream(w.settings, wanted.get(w.settings.camera_id))]
@@ -112,9 +111,18 @@ class CameraCrew:
             watch.stop()
 
     def _policy(self, settings: Settings, camera: CameraSettings) -> ScenePolicy:
-        embedder = self._models.embedder
-        thresholds = embedder.thresholds if embedder else NO_THRESHOLDS
-        return to_scene_policy(settings, camera, thresholds, time.time())
+        chosen = self.choice(settings)
+        return to_scene_policy(settings, camera, chosen.thresholds, time.time())
+
+    def choice(self, settings: Settings) -> Choice:
+        """The thresholds for the register as it was last seen, and what they rest on."""
+        return self._models.thresholds_for(self._people, settings.identity.confirm_looks)
+
+    def count_people(self, view: RegisterView, settings: Settings) -> bool:
+        """Note how many can be recognised; true where other thresholds follow from that."""
+        before = self.choice(settings)
+        self._people = view.gallery.people
+        return self.choice(settings) != before
 
     def _open(self, camera: CameraSettings, settings: Settings, view: RegisterView) -> CameraWatch:
         self._generation += 1

@@ -1,7 +1,8 @@
 """From a wish for looks to looks: cut the head, find the face, embed it, ask the gallery.
 
 Runs the face models for the tracks that the core asks about and for no others. What a look
-means is the core's to decide; nothing here keeps state but the counts.
+means is the core's to decide; nothing here keeps state but the counts and, for seconds, the last
+looks at each track (`vision.track_probes`).
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ from vision.core.values import (
     Look,
     LookWanted,
     ObjectKind,
+    Together,
     TrackView,
 )
 from vision.face_binding import Point, bind_face
 from vision.ingest.frame import Frame
 from vision.register_watch import RegisterView
+from vision.track_probes import TrackProbes
 
 Picture = NDArray[np.uint8]
 
@@ -47,6 +50,7 @@ class FaceLooker:
         self._face_detector = face_detector
         self._embedder = embedder
         self._policy = policy
+        self._probes = TrackProbes(policy.confirm_looks, policy.window_s)
         self.calls: Counter[str] = Counter()
 
     def look(
@@ -69,18 +73,26 @@ class FaceLooker:
         for wish in wanted:
             others = [track.box for track in people if track.track_id != wish.track_id]
             crop = frame.crop_bgr(wish.head)
-            faces = self._find(crop)
+            faces = self.find(crop)
             index = bind_face(wish.person, others, _centres(faces, crop, wish.head))
             if index is None:
                 continue
-            look = self._look_at(crop, faces, index)
+            look = self.read(crop, faces, index)
             if look is not None:
                 measures, row = look
                 best, runner_up = register.candidates(row)
                 face = _relative(faces.boxes_xyxy_px[index], crop, wish.head)
-                yield Look(wish.track_id, at, measures, best, runner_up, face)
+                together = self._together(wish, row, register, at)
+                yield Look(wish.track_id, at, measures, best, runner_up, face, together)
 
-    def _find(self, crop: Picture) -> DetectedFaces:
+    def _together(
+        self, wish: LookWanted, row: NDArray[np.float32], register: RegisterView, at: Instant
+    ) -> Together | None:
+        """What this look and the last ones say as one; None where it is the only one."""
+        mean, looks = self._probes.add(wish.track_id, row, at.stream_s, wish.since_s)
+        return None if looks == 1 else Together(*register.candidates(mean), looks)
+
+    def find(self, crop: Picture) -> DetectedFaces:
         """The faces in a head region, in the region's own pixels."""
         height, width = crop.shape[:2]
         wide, high = size_for_faces((width, height))
@@ -92,7 +104,7 @@ class FaceLooker:
             faces.boxes_xyxy_px * np.tile(back, 2), faces.scores, faces.landmarks_px * back
         )
 
-    def _look_at(
+    def read(
         self, crop: Picture, faces: DetectedFaces, index: int
     ) -> tuple[FaceMeasures, NDArray[np.float32]] | None:
         """Measure and embed one face; None where it would not count or cannot be aligned."""

@@ -52,11 +52,15 @@ def to_scene_policy(
 
 
 def to_identity_policy(settings: IdentitySettings, thresholds: Thresholds) -> IdentityPolicy:
-    """The identity rules, with the embedder's thresholds where none are configured."""
+    """The identity rules, with the embedder's thresholds where none are configured.
+
+    A configured ``accept`` is one for single looks: then nothing is decided by several together.
+    """
 
     def chosen(configured: float | None, measured: float) -> float:
         return measured if configured is None else configured
 
+    together = thresholds.together and settings.accept is None and settings.confirm_looks > 1
     return IdentityPolicy(
         accept=chosen(settings.accept, thresholds.accept),
         reject=chosen(settings.reject, thresholds.reject),
@@ -66,8 +70,9 @@ def to_identity_policy(settings: IdentitySettings, thresholds: Thresholds) -> Id
         look_spacing_s=settings.look_spacing_s,
         window_s=settings.window_s,
         confirm_min_px=settings.confirm_min_px,
-        condemn_min_px=settings.condemn_min_px,
+        condemn_min_px=max(settings.condemn_min_px, thresholds.min_px),
         reverify_s=settings.reverify_s,
+        accept_together=thresholds.accept if together else None,
     )
 
 

@@ -127,12 +127,17 @@ class MqttSettings:
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """Which entries of ``models/manifest.yaml`` serve, and where else weights may lie."""
+    """Which entries of ``models/manifest.yaml`` serve, and where else weights may lie.
+
+    ``fallback``: the pack whose entry may serve in the place of one that cannot be had; None
+    where none may.
+    """
 
     detector: str
     face_detector: str
     embedder: str
     directory: Path | None = None
+    fallback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

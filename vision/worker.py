@@ -25,7 +25,7 @@ from vision.journal_writer import JournalWriter
 from vision.logs import logger
 from vision.outputs.journal_values import CommitContext, no_snapshot
 from vision.parent_link import ParentLink
-from vision.register_watch import RegisterPolling, RegisterStatus
+from vision.register_watch import RegisterPolling, RegisterStatus, RegisterView
 from vision.settings import Settings
 from vision.worker_models import WorkerModels
 
@@ -36,6 +36,9 @@ POLICIES_EVERY_S: Final = 3600.0
 
 LONGEST_WAIT_S: Final = 0.1
 """The loop turns at least this often, so that its beat tells the truth."""
+
+FOREIGN: Final = "enrolled_with_another_embedder"
+"""The register holds templates that the configured embedder did not make."""
 
 _log = logger(__name__)
 
@@ -156,10 +159,34 @@ class Worker:
             for watch in self._parts.crew:
                 for step in watch.see_register(status.view):
                     self._submit(step)
+            self._follow_size(status.view)
         if status.problem and (self._register is None or self._register.problem != status.problem):
             _log.warning("register_problem", problem=status.problem)  # it says what to do
         self._register = status
-        self._faults.put("register", self._register_fault(status))
+        fault = self._register_fault(status)
+        if self._faults.put("register", fault) and fault == FOREIGN:
+            _log.error(
+                "templates_of_another_embedder",
+                templates=status.view.foreign_templates,
+                embedder=self._settings.models.embedder,
+                expected=self._parts.models.embedding_id,
+                remedy="configure the embedder that made them, or enrol these people anew",
+            )
+
+    def _follow_size(self, view: RegisterView) -> None:
+        """Go by the thresholds that were measured for a register of this size."""
+        if self._parts.crew.count_people(view, self._settings):
+            for _, step in self._parts.crew.renew_policies(self._settings):
+                self._submit(step)
+        choice = self._parts.crew.choice(self._settings)
+        if self._faults.put("thresholds", choice.doubt) and choice.doubt:
+            _log.warning(
+                "thresholds_doubtful",
+                why=choice.doubt,
+                people=view.gallery.people,
+                measured_with=choice.gallery,
+                remedy="measure with `bondwatch evaluate faces`, then add rows to the manifest",
+            )
 
     def _follow_vouches(self) -> None:
         for vouch in self._parts.writer.take_vouches():
@@ -225,7 +252,7 @@ class Worker:
         if status.view.without_key:
             return "keys_missing"
         if status.view.foreign_templates:
-            return "enrolled_with_another_embedder"
+            return FOREIGN
         return "empty" if status.view.gallery.empty else None
 
 

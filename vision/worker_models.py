@@ -13,15 +13,19 @@ from typing import TypeVar
 
 from models.detector import Detector
 from models.embedder import Embedder
+from models.entries import EmbeddingSpec, Role, Thresholds
 from models.errors import ModelError
 from models.face_detector import FaceDetector
 from models.loading import ModelLoader
 from models.store import standard_store
+from models.thresholds import Choice, thresholds_for
 from vision.camera_watch import Eyes
 from vision.core.policy import IdentityPolicy
 from vision.face_looks import FaceLooker
 from vision.logs import logger
 from vision.settings import ModelSettings
+
+NO_THRESHOLDS = Thresholds(accept=1.0, reject=-1.0, margin=1.0, duplicate=1.0)
 
 _T = TypeVar("_T")
 _log = logger(__name__)
@@ -36,6 +40,18 @@ class WorkerModels:
     embedder: Embedder | None = None
     versions: dict[str, str] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
+    spec: EmbeddingSpec | None = None
+
+    def thresholds_for(self, people: int, looks: int) -> Choice:
+        """What decides in a gallery of ``people`` by ``looks`` looks.
+
+        Without an embedder nobody can be recognised, and nobody found to be a stranger either.
+        """
+        if self.embedder is None:
+            return Choice(NO_THRESHOLDS, None)
+        if self.spec is None:
+            return Choice(self.embedder.thresholds, None)
+        return thresholds_for(self.spec, people, looks)
 
     @property
     def embedding_id(self) -> str:
@@ -51,24 +67,61 @@ class WorkerModels:
 
 
 def load_worker_models(settings: ModelSettings) -> WorkerModels:
-    """Load what can be loaded; the rest is in ``faults``, and in the log with its remedy."""
-    found = WorkerModels()
-    loader = ModelLoader(standard_store(settings.directory))
+    """Load what can be loaded; the rest is in ``faults``, and in the log with its remedy.
 
-    def attempt(role: str, name: str, load: Callable[[str], _T]) -> _T | None:
+    Where the configuration names a fallback, its model serves in the place of one that cannot be
+    had. That stays a fault as long as it lasts: it is not what the site has chosen.
+    """
+    found = WorkerModels()
+    loading = _Loading(found, ModelLoader(standard_store(settings.directory)), settings.fallback)
+    found.detector = loading.model(Role.DETECTOR, settings.detector, loading.loader.detector)
+    found.face_detector = loading.model(
+        Role.FACE_DETECTOR, settings.face_detector, loading.loader.face_detector
+    )
+    found.embedder = loading.model(Role.EMBEDDER, settings.embedder, loading.loader.embedder)
+    return found
+
+
+class _Loading:
+    """Loads roles one by one, and notes what came of each."""
+
+    def __init__(self, found: WorkerModels, loader: ModelLoader, fallback: str | None) -> None:
+        self.loader = loader
+        self._found = found
+        self._fallback = fallback
+
+    def model(self, role: Role, name: str, load: Callable[[str], _T]) -> _T | None:
+        """The model of that name, else the fallback's, else None."""
+        model = self._attempt(role, name, load)
+        if model is not None or self._fallback is None:
+            return model
+        other = self._entry_of(self._fallback, role)
+        if other is None or other == name:
+            return None
+        model = self._attempt(role, other, load)
+        if model is not None:
+            _log.error("model_fell_back", role=role.value, entry=name, serves=other)
+            self._found.faults[role.value] = f"fell_back:{other}"
+        return model
+
+    def _attempt(self, role: Role, name: str, load: Callable[[str], _T]) -> _T | None:
         try:
             model = load(name)
-            found.versions[name] = loader.version(name)
+            self._found.versions[name] = self.loader.version(name)
+            if role is Role.EMBEDDER:
+                self._found.spec = self.loader.spec(name)
         except ModelError as error:
-            _log.error("model_refused", role=role, entry=name, why=str(error))
-            found.faults[role] = f"{_code(error)}:{name}"
+            _log.error("model_refused", role=role.value, entry=name, why=str(error))
+            self._found.faults.setdefault(role.value, f"{_code(error)}:{name}")
             return None
         return model
 
-    found.detector = attempt("detector", settings.detector, loader.detector)
-    found.face_detector = attempt("face_detector", settings.face_detector, loader.face_detector)
-    found.embedder = attempt("embedder", settings.embedder, loader.embedder)
-    return found
+    def _entry_of(self, pack: str, role: Role) -> str | None:
+        try:
+            return self.loader.pack_entry(pack, role)
+        except ModelError as error:
+            _log.error("fallback_unknown", pack=pack, why=str(error))
+            return None
 
 
 def _code(error: ModelError) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from bondwatch.cli import run
 from models import store
+from models.licences import FILE_NAME, account
 from models.manifest import read_manifest
 
 YUNET = "yunet_2023mar"
@@ -85,7 +87,62 @@ def test_pulling_an_unknown_name_is_refused(capfd: pytest.CaptureFixture[str]) -
     assert "nosuch" in capfd.readouterr().err
 
 
-def test_pulling_what_has_no_address_says_what_to_do(capfd: pytest.CaptureFixture[str]) -> None:
+def test_pulling_what_has_no_address_says_what_to_do(
+    capfd: pytest.CaptureFixture[str], alone: Path
+) -> None:
     """It can only be carried in."""
-    assert run(["models", "pull", "yolox_nano_coco"]) == 1
+    assert run(["models", "pull", "yolox_nano_coco", "--into", str(alone)]) == 1
     assert "yolox_nano_coco" in capfd.readouterr().err
+
+
+def test_a_research_pack_needs_a_word(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Without it nothing is fetched, and nothing is recorded."""
+    asked = ["models", "pull", "insightface/buffalo_l", "--into", str(tmp_path)]
+
+    assert run(asked) == 1
+
+    assert "--accept-licence" in capfd.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_accepted_licence_is_recorded(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, weights: Path
+) -> None:
+    """With the date, the account and the licence; without acceptance the file is withheld."""
+    source = weights / "research-only"
+    if not source.is_dir():
+        pytest.skip(f"{source} is missing")
+    asked = ["models", "import", str(source), "--into", str(tmp_path)]
+
+    assert run(asked) == 1
+    assert "import again with --accept-licence" in capfd.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+    assert run([*asked, "--accept-licence"]) == 0
+    (line,) = (tmp_path / FILE_NAME).read_text().splitlines()
+    noted = json.loads(line)
+    assert datetime.fromisoformat(noted["accepted_at"]).tzinfo is not None
+    assert noted["account"] == account()
+    assert "mobilefacenet_128" in noted["licences"]
+
+
+def test_importing_nothing_known_says_so(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Exit status 1, for the operator expected something."""
+    (tmp_path / "readme.txt").write_text("no weights")
+
+    assert run(["models", "import", str(tmp_path), "--into", str(tmp_path / "into")]) == 1
+    assert "models list" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("warehouse_yolox", "# warehouse_yolox_nano.onnx"),
+        ("mobilefacenet_128", "Research only"),
+        ("insightface/buffalo_l", "needs --accept-licence"),
+    ],
+)
+def test_cards(capfd: pytest.CaptureFixture[str], name: str, word: str) -> None:
+    """A card where there is one, else what the manifest says; of packs, of all their entries."""
+    assert run(["models", "card", name]) == 0
+    assert word in capfd.readouterr().out

@@ -73,11 +73,26 @@ class TestMatch:
 
     def test_best_and_runner_up_are_two_people(self) -> None:
         """A person's second template is not the runner-up, however similar it is."""
-        gallery = gallery_of(["a", "a", "b"], [[1, 0], [0.99, 0.1], [0, 1]])
+        gallery = gallery_of(["a", "a", "b"], [[1, 0], [1, 0], [0, 1]])
 
         match = gallery.match(unit([1, 0]))
 
         assert match == Match(Likeness("a", 1.0), Likeness("b", 0.0))
+
+    def test_a_person_is_the_middle_of_their_templates(self) -> None:
+        """One template among several that is like somebody else does not make its owner so."""
+        gallery = gallery_of(["a", "a", "a"], [[1, 0], [1, 0], [0, 1]])
+
+        best = gallery.match(unit([0, 1])).best
+
+        assert best is not None
+        assert best.similarity == pytest.approx(1 / np.sqrt(5))
+
+    def test_templates_without_a_middle_are_like_nobody(self) -> None:
+        """Two that cancel each other out name nobody, and break nothing."""
+        best = gallery_of(["a", "a"], [[1, 0], [-1, 0]]).match(unit([1, 0])).best
+
+        assert best == Likeness("a", 0.0)
 
     def test_one_person_has_no_runner_up(self) -> None:
         """With one person enrolled there is nobody to come second."""
@@ -109,6 +124,23 @@ class TestMatch:
         with pytest.raises(ValueError, match="probe of shape"):
             gallery_of(["a"], [[1, 0]]).match(np.ones(shape))
 
+    def test_the_most_similar_template_is_found_by_itself(self) -> None:
+        """Who is enrolled twice shows in one template, wherever the middle of the others lies."""
+        gallery = gallery_of(["a", "a", "a", "b"], [[1, 0], [1, 0], [0, 1], [1, 1]])
+
+        found = [
+            gallery.most_similar_template(unit([0, 1]), out) for out in map(frozenset, ("", "a"))
+        ]
+
+        assert found == [Likeness("a", 1.0), Likeness("b", pytest.approx(np.sqrt(0.5)))]
+
+    def test_there_may_be_no_template(self) -> None:
+        """An empty gallery has none, and one whose people are all left out."""
+        everybody = frozenset("ab")
+
+        assert EMPTY.most_similar_template(unit([1, 0]), everybody) is None
+        assert gallery_of(["a"], [[1, 0]]).most_similar_template(unit([1, 0]), everybody) is None
+
     def test_people_can_be_left_out(self) -> None:
         """Without the named ones, the others keep their rows; without anybody it is empty."""
         gallery = gallery_of(["a", "b", "b", "c"], [[1, 0], [0, 1], [0, -1], [-1, 0]])
@@ -127,13 +159,14 @@ class TestMatch:
         seed=st.integers(0, 2**32 - 1),
     )
     def test_it_equals_a_plain_loop(self, owners: list[str], dim: int, seed: int) -> None:
-        """One matrix product and a segment maximum say what comparing one by one says."""
+        """One matrix product says what comparing one person after another says."""
         rng = np.random.default_rng(seed)
         rows = unit(rng.normal(size=(len(owners), dim)))
         probe = unit(rng.normal(size=dim))
         of_person: dict[str, float] = {}
-        for who, row in zip(owners, rows, strict=True):
-            of_person[who] = max(of_person.get(who, -2.0), float(np.dot(row, probe)))
+        for who in set(owners):
+            own = [row for owner, row in zip(owners, rows, strict=True) if owner == who]
+            of_person[who] = float(np.dot(unit(np.sum(own, axis=0)), probe))
         expected = sorted(of_person.values(), reverse=True)[:2]
 
         match = gallery_of(owners, rows).match(probe)

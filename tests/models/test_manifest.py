@@ -36,7 +36,7 @@ def test_offers_no_research_model_unasked(manifest: Manifest) -> None:
 
     detectors = ("yolox_nano_coco", "warehouse_yolox")
     face_detectors = ("yunet_2023mar", "yunet_cctv")
-    assert offered == [detectors, face_detectors, ("dlib_resnet_v1",)]
+    assert offered == [detectors, face_detectors, ("dlib_resnet_v1", "sface_2021dec")]
 
 
 def test_gives_a_research_model_when_named(manifest: Manifest) -> None:

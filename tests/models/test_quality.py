@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from models.alignment import ARCFACE_112
 from models.errors import DegenerateLandmarks
-from models.quality import measure_face, pitch_of, yaw_of
+from models.quality import FaceMeasures, look_quality, measure_face, pitch_of, yaw_of
 
 FACE = ARCFACE_112.points
 BOX = np.array([10, 5, 90, 105], np.float32)
@@ -71,3 +73,22 @@ def test_pitch_is_how_far_the_nose_has_climbed(climb, pitch):
     points = np.array([[0, 0], [40, 0], [20, 20 - 40 * climb], [5, 40], [35, 40]], np.float32)
 
     assert pitch_of(points) == pytest.approx(pitch)
+
+
+GOOD = FaceMeasures(size_px=100, sharpness=200, yaw=0, brightness=125, score=0.94)
+
+
+@pytest.mark.parametrize(
+    "worse", [{"size_px": 20.0}, {"sharpness": 10.0}, {"brightness": 20.0}, {"score": 0.8}]
+)
+def test_what_matches_worse_is_of_less_quality(worse: dict[str, float]) -> None:
+    """Small, blurred, dark, or hardly a face."""
+    assert look_quality(replace(GOOD, **worse)) < look_quality(GOOD)
+
+
+@pytest.mark.parametrize("value", [0.0, 1e9])
+def test_quality_stays_between_0_and_1(value: float) -> None:
+    """Whatever was measured."""
+    extreme = FaceMeasures(value, value, value, value, min(value, 1.0))
+
+    assert 0.0 <= look_quality(extreme) <= 1.0

@@ -97,9 +97,11 @@ def test_wrong_weights(watching: tuple[Site, Console], weights: Path, tmp_path: 
     refused = eventually(lambda: log_lines(place, "model_refused"))
     degraded = wait_told(console, reason="weight_wrong:yunet_2023mar")
     foreign = wait_told(console, reason="enrolled_with_another_embedder")
+    (said, *_) = eventually(lambda: log_lines(place, "templates_of_another_embedder"))
     person = console.wait_for(lambda: alarms_about_people(console))[0]
 
     assert BROKEN in refused[0]["why"]
+    assert (said["templates"], said["embedder"]) == (1, "dlib_resnet_v1")
     assert degraded["kind"] == foreign["kind"] == "system_degraded"
     assert (person["kind"], person["change"]) == ("unverified_person", "raised")
     assert person["identity"]["state"] == "undetermined"

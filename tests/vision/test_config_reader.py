@@ -196,7 +196,7 @@ def test_no_mistake_tells_a_secret():
         ("id: plant-7, ", "", "1:site.id: is missing; give the site an id"),
         ("Europe/Berlin", "../etc/passwd", "1:site.time_zone: '../etc/passwd' is no time zone; use an IANA name such as Europe/Berlin"),
         ("yunet_2023mar", "yunet_2023", "2:models.face_detector: 'yunet_2023' is not known; did you mean yunet_2023mar?"),
-        ("embedder: dlib_resnet_v1", "embedder: yunet_2023mar", "2:models.embedder: 'yunet_2023mar' is not known; use one of: dlib_resnet_v1, mobilefacenet_128, insightface_mobilefacenet_128"),
+        ("embedder: dlib_resnet_v1", "embedder: yunet_2023mar", "2:models.embedder: 'yunet_2023mar' is not known; use one of: dlib_resnet_v1, mobilefacenet_128, insightface_mobilefacenet_128, sface_2021dec, insightface_buffalo_l_arcface, insightface_buffalo_s_arcface, insightface_antelopev2_arcface"),
         ("groups: [staff]\n", "groups: [staff, staff]\n", "3:groups[1]: stands here twice; remove one of them"),
         ("groups: [staff]\n", "groups: staff\n", "3:groups: 'staff' where a list belongs; write '- ' items or [..]"),
         ("{groups: [staff]}", "{groups: [stuff]}", "6:zones[0].permits[0].groups[0]: 'stuff' is not in groups; did you mean staff?"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from models.manifest import read_manifest
 from tests.vision.sight import NAMES
 from vision.core.policy import IdentityPolicy
 from vision.settings import ModelSettings
-from vision.worker_models import load_worker_models
+from vision.worker_models import WorkerModels, load_worker_models
 
 POLICY = IdentityPolicy(0.9, 0.8, 0.01)
 
@@ -112,3 +113,44 @@ def test_an_empty_folder_is_three_faults(tmp_path: Path, folder: Path) -> None:
 
     assert set(models.faults) == {"detector", "face_detector", "embedder"}
     assert models.versions == {}
+
+
+def test_a_fallback_serves_and_stays_a_fault(folder: Path) -> None:
+    """The site hears of it for as long as it is not the model that was chosen."""
+    models = load_worker_models(
+        replace(settings(folder, embedder="mobilefacenet_128"), fallback="embedded")
+    )
+
+    assert models.faults == {"embedder": f"fell_back:{NAMES.embedder}"}
+    assert models.embedder is not None
+    assert NAMES.embedder in models.versions
+
+
+def test_a_fallback_that_cannot_be_had_is_the_first_fault(folder: Path) -> None:
+    """What the site has chosen is named, not what was tried in its place."""
+    (folder / read_manifest().entry(NAMES.embedder).file).unlink()
+
+    models = load_worker_models(
+        replace(settings(folder, embedder="mobilefacenet_128"), fallback="embedded")
+    )
+
+    assert models.faults == {"embedder": "weight_missing:mobilefacenet_128"}
+    assert models.embedder is None
+
+
+def test_without_a_fallback_the_role_stays_empty(folder: Path) -> None:
+    """Nothing is chosen for a site that did not allow it."""
+    models = load_worker_models(settings(folder, embedder="mobilefacenet_128"))
+
+    assert models.embedder is None
+
+
+def test_thresholds_follow_the_registers_size(folder: Path) -> None:
+    """And nobody is recognised where there is no embedder."""
+    models = load_worker_models(settings(folder))
+
+    few, many = (models.thresholds_for(people, 3) for people in (5, 300))
+
+    assert few.thresholds.accept < many.thresholds.accept
+    assert few.thresholds.together
+    assert WorkerModels().thresholds_for(5, 3).thresholds.accept == 1.0

@@ -66,12 +66,21 @@ def _tls(section: Section, sources: Sources) -> TlsSettings | None:
 def read_models(section: Section, sources: Sources) -> ModelSettings:
     """Which models serve. Only their names are checked; their files are when they are loaded."""
     manifest = read_manifest()
-    names = {role: _model(section, role, manifest) for role in Role}
+    packs = choice_fault(tuple(manifest.packs))
+    chosen = section.text("pack", None, packs)
+    served = dict(zip(Role, manifest.pack(chosen).entries, strict=True)) if chosen else {}
+    names = {
+        role: served[role]
+        if role in served and section.find(role.value) is None
+        else _model(section, role, manifest)
+        for role in Role
+    }
     settings = ModelSettings(
         detector=names[Role.DETECTOR],
         face_detector=names[Role.FACE_DETECTOR],
         embedder=names[Role.EMBEDDER],
         directory=sources.path(section, "directory"),
+        fallback=section.text("fallback", None, packs),
     )
     section.close()
     return settings

@@ -7,7 +7,7 @@ votes become an identity; what follows from an identity is decided in ``verdicts
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
 from statistics import median
@@ -67,6 +67,16 @@ class _Ballot:
     look: Look
 
 
+def _allows(ballot: _Ballot, staff_id: str, policy: IdentityPolicy) -> bool:
+    """Whether a look may stand for a person together with others: good enough, and not against."""
+    look = ballot.look
+    sure_of_another = (
+        ballot.vote is Vote.CONFIRM and look.best is not None and look.best.staff_id != staff_id
+    )
+    large = look.measures.size_px >= policy.confirm_min_px
+    return large and is_usable(look.measures, policy) and not sure_of_another
+
+
 class TrackIdentity:
     """The identity of one track over time. Times are stream seconds."""
 
@@ -79,6 +89,12 @@ class TrackIdentity:
         self._vouched_by: str | None = None
         self._verified_s = 0.0
         self._asked_s: float | None = None
+        self._since_s: float | None = None
+
+    @property
+    def since_s(self) -> float:
+        """From when on the track is surely one person; of now where nobody asked since."""
+        return float("inf") if self._since_s is None else self._since_s
 
     @property
     def state(self) -> IdentityState:
@@ -136,10 +152,34 @@ class TrackIdentity:
             if votes >= MAJORITY * (len(condemned) + confirmed - votes):
                 grounds = self._looks_of(staff_id)
                 self._settle(IdentityState.REGISTERED, staff_id, grounds, now_s)
+        elif named := self._named_together(len(condemned)):
+            self._settle(IdentityState.REGISTERED, named[0], named[1], now_s)
         elif (
             len(condemned) >= self._policy.condemn_looks and len(condemned) >= MAJORITY * confirmed
         ):
             self._settle(IdentityState.UNREGISTERED, None, condemned, now_s)
+
+    def _named_together(self, condemned: int) -> tuple[str, tuple[Look, ...]] | None:
+        """Whom the last looks name when they are taken for one, and these looks; else None.
+
+        None of them may be sure of somebody else, and what older looks say against it counts.
+        """
+        policy, together = self._policy, self._ballots[-1].look.together
+        if policy.accept_together is None or together is None or together.best is None:
+            return None
+        rival = together.runner_up.similarity if together.runner_up else -1.0
+        lead = together.best.similarity - rival
+        if together.best.similarity < policy.accept_together or lead < policy.margin:
+            return None
+        latest = tuple(self._ballots)[-together.looks :]
+        if not policy.confirm_looks <= together.looks == len(latest):
+            return None
+        against = condemned - sum(b.vote is Vote.CONDEMN for b in latest)
+        agreed = all(_allows(b, together.best.staff_id, policy) for b in latest)
+        if not agreed or together.looks < MAJORITY * against:
+            return None
+        seen = (replace(b.look, best=together.best, runner_up=together.runner_up) for b in latest)
+        return together.best.staff_id, tuple(seen)
 
     def _looks_of(self, staff_id: str | None) -> tuple[Look, ...]:
         """The confirming looks, of one person or of all."""
@@ -169,6 +209,7 @@ class TrackIdentity:
         An unregistered track stays so: a crossing must not be a way to shake off an alarm.
         """
         self._ballots.clear()
+        self._since_s = None
         self._vouched_by = None
         if self._state is not IdentityState.UNREGISTERED:
             self._settle(IdentityState.UNDETERMINED, None, (), self._verified_s)
@@ -193,6 +234,8 @@ class TrackIdentity:
         if self._asked_s is not None and now_s - self._asked_s < self._asking_pause_s(now_s):
             return False
         self._asked_s = now_s
+        if self._since_s is None:
+            self._since_s = now_s
         return True
 
     def _asking_pause_s(self, now_s: float) -> float:

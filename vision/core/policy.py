@@ -60,7 +60,8 @@ class IdentityPolicy:
 
     A look confirms at ``accept`` or more with a lead of ``margin`` over the runner-up; it
     condemns under ``reject`` when the face is good. ``confirm_min_px`` and ``condemn_min_px``:
-    below these sizes a face may not do so.
+    below these sizes a face may not do so. ``accept_together``: from which similarity on the mean
+    of ``confirm_looks`` looks names a person; None where only single looks count.
     """
 
     accept: float
@@ -78,6 +79,7 @@ class IdentityPolicy:
     max_brightness: float = 230.0
     min_score: float = 0.6
     reverify_s: float = 300.0
+    accept_together: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,7 @@ class Roster:
     def looks_wanted(self, now_s: float) -> Iterator[LookWanted]:
         """The people in the newest frame whose faces would help now."""
         for track in self.visible:
-            person = track.kind is ObjectKind.PERSON
-            if person and self._identities[track.track_id].ask(now_s):
-                yield LookWanted(track.track_id, track.box, head_of(track.box))
+            identity = self._identities[track.track_id]
+            if track.kind is ObjectKind.PERSON and identity.ask(now_s):
+                head = head_of(track.box)
+                yield LookWanted(track.track_id, track.box, head, identity.since_s)

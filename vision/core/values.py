@@ -8,7 +8,7 @@ origin at the top left. Ages are seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -131,6 +131,18 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """The last looks at a track, taken for one: the two people most similar to their mean.
+
+    ``looks``: how many there were, this one included.
+    """
+
+    best: Candidate | None
+    runner_up: Candidate | None
+    looks: int
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """One face seen once on a track, already compared with the gallery.
 
@@ -144,15 +156,21 @@ class Look:
     best: Candidate | None
     runner_up: Candidate | None
     face: Box | None = None
+    together: Together | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LookWanted:
-    """The core asks for a look at a track, in the frame it has just observed."""
+    """The core asks for a look at a track, in the frame it has just observed.
+
+    ``since_s``: stream time from which on the track is surely one person; older looks are not to
+    be taken together with this one.
+    """
 
     track_id: int
     person: Box
     head: Box
+    since_s: float = field(default=float("-inf"), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

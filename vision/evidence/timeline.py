@@ -21,6 +21,7 @@ from vision.core.values import (
     Instant,
     Look,
     PassageDecision,
+    Together,
     TrackView,
 )
 from vision.evidence.values import Sight, Subject, Versions
@@ -145,7 +146,14 @@ def _policy(policy: ScenePolicy) -> dict[str, Any]:
         ],
         "thresholds": {
             name: getattr(policy.identity, name)
-            for name in ("accept", "reject", "margin", "confirm_looks", "condemn_looks")
+            for name in (
+                "accept",
+                "accept_together",
+                "reject",
+                "margin",
+                "confirm_looks",
+                "condemn_looks",
+            )
         },
     }
 
@@ -174,6 +182,15 @@ def _look(look: Look) -> dict[str, Any]:
         "quality": _rounded(quality(measures), 3),
         "best": _candidate(look.best),
         "runner_up": _candidate(look.runner_up),
+        "together": None if look.together is None else _together(look.together),
+    }
+
+
+def _together(together: Together) -> dict[str, Any]:
+    return {
+        "looks": together.looks,
+        "best": _candidate(together.best),
+        "runner_up": _candidate(together.runner_up),
     }
 
 

@@ -16,6 +16,7 @@ from vision.core.values import (
     FaceMeasures,
     Look,
     ObjectKind,
+    Together,
     TrackView,
 )
 from vision.evidence import timeline
@@ -90,6 +91,7 @@ def test_versions():
             ],
             "thresholds": {
                 "accept": 0.9,
+                "accept_together": None,
                 "reject": 0.8,
                 "margin": 0.05,
                 "confirm_looks": 3,
@@ -129,8 +131,23 @@ def test_a_frame():
                 "quality": 0.113,
                 "best": {"staff_id": "S1", "similarity": 0.5124},
                 "runner_up": None,
+                "together": None,
             }
         ],
+    }
+
+
+def test_looks_taken_together():
+    """How many, and whom their middle is like: that may be what named the person."""
+    together = Together(Candidate("S1", 0.61239), Candidate("S2", 0.2), 3)
+    look = replace(LOOK, together=together)
+
+    (frame,) = lines(timeline.sight(Sight(AT, (TRACK,), (look,), (), VERSIONS)))
+
+    assert frame["looks"][0]["together"] == {
+        "looks": 3,
+        "best": {"staff_id": "S1", "similarity": 0.6124},
+        "runner_up": {"staff_id": "S2", "similarity": 0.2},
     }
 
 
