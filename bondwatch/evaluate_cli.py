@@ -1,7 +1,7 @@
 """`bondwatch evaluate`, which lives with the benchmarks: found by name, for it need not be there.
 
 An installation holds the product alone; what is measured comes with a checkout
-(docs/decisions/0008-evaluation-beside-the-product.md).
+(docs/decisions/0013-evaluation-beside-the-product.md).
 """
 
 from __future__ import annotations

@@ -219,9 +219,11 @@ def centres(rows: NDArray[np.float32], starts: NDArray[np.intp]) -> NDArray[np.f
     ``starts``: ``(P,)`` where each group begins. Rows that cancel each other out have no middle:
     theirs is zero, and nobody is similar to it.
     """
-    if not starts.size:
-        return np.empty((0, rows.shape[1]), np.float32)
-    sums = np.add.reduceat(rows, starts)
+    sizes = np.diff(np.append(starts, len(rows)))
+    sums = rows[starts]
+    for place in range(1, int(sizes.max(initial=1))):  # far quicker than ``np.add.reduceat``
+        longer = np.flatnonzero(sizes > place)
+        sums[longer] += rows[starts[longer] + place]
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     return np.asarray(sums / np.where(lengths > 0, lengths, 1), np.float32)
 

@@ -170,7 +170,7 @@ class Worker:
                 templates=status.view.foreign_templates,
                 embedder=self._settings.models.embedder,
                 expected=self._parts.models.embedding_id,
-                remedy="configure the embedder that made them, or enrol these people anew",
+                remedy="configure the embedder that made them, or `bondwatch enrol re-embed`",
             )
 
     def _follow_size(self, view: RegisterView) -> None:

@@ -131,7 +131,7 @@ def _candidate(one: Likeness | None) -> Candidate | None:
 def _look(number: int, seen: Seen, match: Match, together: Together | None) -> Look:
     at = Instant(number * _BETWEEN_S, number * _BETWEEN_S)
     best, runner_up = _candidate(match.best), _candidate(match.runner_up)
-    return Look(1, at, seen.measures, best, runner_up, together)
+    return Look(1, at, seen.measures, best, runner_up, together=together)
 
 
 def _decided(looks: Sequence[Look], policy: IdentityPolicy) -> str | None:
