@@ -262,24 +262,24 @@ class TestPhotosTogether:
         assert examination.templates == ()
 
     def test_somebody_alike_is_told(
-        self, examiner: Examiner, nobody: Gallery, portraits: Path
+        self, examiner: Examiner, embedder: Embedder, nobody: Gallery, portraits: Path
     ) -> None:
         """Where it may be the same person, a human looks: the photo is accepted with a remark."""
-        (template,) = examiner.examine(files(portraits, OBAMA), nobody).templates
-        gallery = nobody.updated(
-            frozenset(),
-            Gallery.build(
-                ["obama"],
-                template.embedding[np.newaxis],
-                register_version=1,
-                embedding_id=template.embedding_id,
-            ),
+        own, other = (
+            examiner.examine(files(portraits, name), nobody).templates[0].embedding
+            for name in (OBAMA, BIDEN)
+        )
+        across = other - (other @ own) * own
+        wanted = (embedder.thresholds.accept + embedder.thresholds.duplicate) / 2
+        row = wanted * own + np.sqrt(1 - wanted**2) * across / np.linalg.norm(across)
+        gallery = Gallery.build(
+            ["alike"], row[np.newaxis], register_version=1, embedding_id=embedder.embedding_id
         )
 
-        (photo,) = examiner.examine(files(portraits, OBAMA_2), gallery).results
+        (photo,) = examiner.examine(files(portraits, OBAMA), gallery).results
 
         assert photo.accepted
-        assert (photo.reason, photo.other) == (Remark.ALIKE, "obama")
+        assert (photo.reason, photo.other) == (Remark.ALIKE, "alike")
         assert "not the same person" in photo.hint
 
     def test_a_human_can_say_that_two_people_are_alike(
