@@ -8,6 +8,7 @@ import os
 import struct
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -78,6 +79,7 @@ class Site:
         self.photos.mkdir()
         self._pool = Here(examiner)
         self._embedder = embedder
+        self.thresholds = embedder.thresholds
         self._place = with_keys(SqliteFile(folder / "data" / "register.db"), folder)
 
     @property
@@ -105,7 +107,7 @@ class Site:
             importing = Importing(
                 RegisterTarget(register, embedding_id, NOTE, two_person=two_person),
                 remembered,
-                Judge(self._embedder.thresholds),
+                Judge(self.thresholds),
                 embedding_id=embedding_id,
                 keep_photos=keep,
                 dry=dry,
@@ -200,6 +202,8 @@ class TestRows:
 
     def test_somebody_alike_is_told(self, site: Site) -> None:
         """It may be the same person: the row enters, and the photo has its remark."""
+        site.thresholds = replace(site.thresholds, duplicate=0.99)
+
         _, second = site.run("id,name,photos\na,A,obama_1.jpg\nb,B,obama_2.jpg\n")
 
         (photo,) = second.noted_photos
