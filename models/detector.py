@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -76,26 +77,29 @@ class YoloxDetector:
         if not (0 < height <= self._height and 0 < width <= self._width):
             raise ValueError(f"{self.name}: {width}x{height} is not a size from fit_wh")
         batch = np.empty((1, 3, self._height, self._width), np.float32)
-        batch[0, :, :height, :width] = content_bgr.transpose(2, 0, 1)
+        # Colour by colour: NumPy converts what lies side by side several times as fast.
+        for channel, plane in zip(batch[0], cv2.split(content_bgr), strict=True):
+            channel[:height, :width] = plane
         batch[0, :, height:] = _GREY
         batch[0, :, :height, width:] = _GREY
         return self._decode(self._raw(batch), (width, height))
 
     def _raw(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The head's numbers, ``(cells, 5 + classes)``, proven to be numbers."""
+        """The head's numbers, ``(cells, 5 + classes)``."""
         (raw,) = self._session.run(batch).values()
         if raw.shape != self._shape:
             raise ModelRunError(f"{self.name}: put out {raw.shape}, expected {self._shape}")
-        if not np.isfinite(raw).all():
-            raise ModelRunError(f"{self.name}: put out values that are not numbers")
         return np.asarray(raw[0])
 
     def _decode(self, raw: NDArray[np.float32], content_wh: tuple[int, int]) -> DetectedObjects:
         """Cells to boxes: scores are objectness times class; a cell may carry several classes."""
         scored = raw[:, 4:5] * raw[:, self._columns]
         cells, classes = np.nonzero(scored >= self._min_score)
-        scores = scored[cells, classes]
-        boxes = self._boxes(raw[cells, :4], self._grid[cells]) / np.tile(content_wh, 2)
+        scores, places = scored[cells, classes], raw[cells, :4]
+        if not (np.isfinite(scored).all() and np.isfinite(places).all()):
+            # They compare as nothing seen: the camera would be blind, and nobody told.
+            raise ModelRunError(f"{self.name}: put out values that are not numbers")
+        boxes = self._boxes(places, self._grid[cells]) / np.tile(content_wh, 2)
         boxes = np.clip(boxes, 0, 1).astype(np.float32)
         keep = best_of_each(boxes, scores, _DOUBLE_OVERLAP, self._kind_of(classes))
         keep = keep[(boxes[keep, 2:] > boxes[keep, :2]).all(axis=1)]

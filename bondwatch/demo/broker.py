@@ -19,6 +19,7 @@ from bondwatch.failures import CommandError, Status
 _WITHIN_S: Final = 15.0
 _CONFIGURATION: Final = """\
 listener {port} 127.0.0.1
+set_tcp_nodelay true
 allow_anonymous true
 persistence false
 log_dest stderr

@@ -97,6 +97,15 @@ def test_a_broken_network_is_an_error(manifest, raw) -> None:
         YoloxDetector(manifest.entry(NAME), Canned(raw)).detect(np.zeros((9, 9, 3), np.uint8))
 
 
+def test_a_box_without_numbers_is_an_error(manifest) -> None:
+    """A sure score with a place that is no number must not pass for nothing seen."""
+    raw = quiet()
+    raw[0, 60, :6] = [np.nan, 0, 3, 3, 1, 1]
+
+    with pytest.raises(ModelRunError, match="not numbers"):
+        YoloxDetector(manifest.entry(NAME), Canned(raw)).detect(np.zeros((9, 9, 3), np.uint8))
+
+
 @pytest.mark.parametrize("shape", [(417, 10, 3), (10, 417, 3), (0, 10, 3)])
 def test_a_picture_that_does_not_fit_is_refused(manifest, shape) -> None:
     """A picture of another size than `fit_wh` gives is the caller's mistake."""

@@ -52,6 +52,7 @@ class Broker:
             f"persistence_location {self.folder}/",
             "autosave_interval 1",
             "max_queued_messages 1000000",
+            "set_tcp_nodelay true",
             f"log_dest file {self.folder / 'mosquitto.log'}",
             *(self.more or ("allow_anonymous true",)),
         ]

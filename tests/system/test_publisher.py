@@ -6,13 +6,11 @@ import json
 
 import pytest
 
-from tests.system.broker import Broker
 from tests.system.console import Console
-from tests.system.publishers import PublisherProcess, running, settings
+from tests.system.publishers import PublisherProcess, running
 from tests.vision.outputs.decisions import CONTEXT, alarm, occupancy, passage
 from vision.core.values import Change
 from vision.outputs.handing_over import handed_over
-from vision.outputs.journal import Journal
 from vision.outputs.journal_values import CameraState
 from vision.outputs.nudge import Nudge
 
@@ -20,25 +18,9 @@ pytestmark = pytest.mark.system
 
 
 @pytest.fixture
-def broker(tmp_path):
+def broker(broker):
     """A broker that anybody may use."""
-    broker = Broker.make(tmp_path / "broker").start()
-    yield broker
-    broker.kill()
-
-
-@pytest.fixture
-def site(tmp_path, broker):
-    """The settings of a site."""
-    return settings(tmp_path / "data", broker.port)
-
-
-@pytest.fixture
-def journal(site):
-    """The site's journal, as a worker has it open."""
-    journal = Journal.open(site.journal_path)
-    yield journal
-    journal.close()
+    return broker.start()
 
 
 def identities(console):

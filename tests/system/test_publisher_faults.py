@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.broker import DEADLINE_S, Broker, free_port
+from tests.system.broker import DEADLINE_S, free_port
 from tests.system.console import Console
 from tests.system.publishers import PublisherProcess, running, settings
 from tests.vision.outputs.decisions import CONTEXT, alarm, occupancy, passage
@@ -25,28 +25,6 @@ pytestmark = pytest.mark.system
 
 QUICK = RefusalPolicy(tries=3, first_s=0.05)
 ACL = Path(__file__).parents[2] / "docs" / "mqtt-acl.example"
-
-
-@pytest.fixture
-def broker(tmp_path):
-    """A broker that is not running yet."""
-    broker = Broker.make(tmp_path / "broker")
-    yield broker
-    broker.kill()
-
-
-@pytest.fixture
-def site(tmp_path, broker):
-    """The settings of a site."""
-    return settings(tmp_path / "data", broker.port)
-
-
-@pytest.fixture
-def journal(site):
-    """The site's journal, as a worker has it open."""
-    journal = Journal.open(site.journal_path)
-    yield journal
-    journal.close()
 
 
 def until(condition):

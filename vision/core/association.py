@@ -92,7 +92,7 @@ def doubtful_swaps(costs: Array, pairs: Pairs) -> Pairs:
 
     This catches people who pass each other between two frames, whose boxes meet in neither.
     """
-    if not pairs:
+    if len(pairs) < 2:  # noqa: PLR2004 -- it takes two
         return []
     rows, columns = (np.array(side, dtype=np.intp) for side in zip(*pairs, strict=True))
     between = costs[np.ix_(rows, columns)]
@@ -141,10 +141,14 @@ def _iou(one: Array, other: Array) -> Array:
 def _shared_area(one: Array, other: Array) -> Array:
     low = np.maximum(one[..., :2], other[..., :2])
     high = np.minimum(one[..., 2:], other[..., 2:])
-    shared: Array = np.prod(np.maximum(high - low, 0.0), axis=-1)
-    return shared
+    return _product(np.maximum(high - low, 0.0))
 
 
 def _area(boxes: Array) -> Array:
-    area: Array = np.prod(np.maximum(boxes[..., 2:] - boxes[..., :2], 0.0), axis=-1)
-    return area
+    return _product(np.maximum(boxes[..., 2:] - boxes[..., :2], 0.0))
+
+
+def _product(sides: Array) -> Array:
+    """Width times height; ``np.prod`` takes three times as long for so few boxes."""
+    product: Array = sides[..., 0] * sides[..., 1]
+    return product

@@ -141,6 +141,11 @@ class Tracker:
         """Give the detections of one kind to its trails; what is left over may begin new ones."""
         trails = [trail for trail in self._trails if trail.kind is kind]
         found = [one for one in seen if one.kind is kind and _is_usable(one.box)]
+        if not (trails and found):  # nothing to pair, in most frames of most kinds
+            for trail in trails:
+                trail.coasting = True
+            self._begin(found, at)
+            return
         costs = association_costs(
             as_array([trail.box for trail in trails]),
             np.array([trail.unseen_s(at) for trail in trails]),
@@ -204,6 +209,8 @@ class Tracker:
         ]
 
     def _note_overlaps(self) -> None:
+        if len(self._trails) < 2:  # noqa: PLR2004 -- it takes two
+            return
         threshold = self._policy.crossing_overlap
         for i, j in overlapping(as_array([trail.swept for trail in self._trails]), threshold):
             one, other = self._trails[i], self._trails[j]

@@ -6,8 +6,8 @@ No judgement: when a camera counts as offline or lagging is the core's rule.
 from __future__ import annotations
 
 import threading
-from collections import deque
-from dataclasses import dataclass, field, replace
+from collections import Counter, deque
+from dataclasses import dataclass, field
 
 from vision.ingest.reasons import Reason
 
@@ -70,20 +70,22 @@ class HealthMeter:
     _packet_s: float | None = None
     _lag_s: float | None = None
     _size_wh: tuple[int, int] = (0, 0)
-    _counters: Counters = field(default_factory=Counters)
+    _totals: Counter[str] = field(default_factory=Counter)  # of the names in Counters
     _arrivals_s: deque[float] = field(default_factory=lambda: deque(maxlen=600))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def connecting(self) -> None:
         """A connection has been opened; the last reason stays until video is usable."""
         with self._lock:
-            self._add(connections=1, reconnects=int(self._counters.connections > 0))
+            self._totals["reconnects"] += self._totals["connections"] > 0
+            self._totals["connections"] += 1
             self._arrivals_s.clear()
 
     def packet(self, now_s: float, size_bytes: int, lag_s: float | None) -> None:
         """A packet has come in."""
         with self._lock:
-            self._add(packets=1, bytes=size_bytes)
+            self._totals["packets"] += 1
+            self._totals["bytes"] += size_bytes
             self._packet_s, self._lag_s = now_s, lag_s
             self._arrivals_s.append(now_s)
 
@@ -103,20 +105,23 @@ class HealthMeter:
     def size(self, size_wh: tuple[int, int]) -> bool:
         """The size of the newest frame; True where it is another than before."""
         with self._lock:
-            is_change = self._size_wh not in {(0, 0), size_wh}
+            if size_wh == self._size_wh:
+                return False
+            is_change = self._size_wh != (0, 0)
             self._size_wh = size_wh
-            self._add(resolution_changes=int(is_change))
+            self._totals["resolution_changes"] += is_change
             return is_change
 
     def count(self, **more: int) -> None:
         """Add to counters by name."""
         with self._lock:
-            self._add(**more)
+            for name, number in more.items():
+                self._totals[name] += number
 
     def set_jumps(self, time_jumps: int, wall_jumps: int) -> None:
         """The totals as stream time counts them."""
         with self._lock:
-            self._counters = replace(self._counters, time_jumps=time_jumps, wall_jumps=wall_jumps)
+            self._totals["time_jumps"], self._totals["wall_jumps"] = time_jumps, wall_jumps
 
     def snapshot(self, now_s: float, dropped: int) -> SessionHealth:
         """The state at a moment; ``dropped`` is the slot's count."""
@@ -131,7 +136,7 @@ class HealthMeter:
                 fps=self._fps(now_s),
                 lag_s=self._lag_s if self._connected else None,
                 size_wh=self._size_wh,
-                counters=replace(self._counters, dropped=dropped),
+                counters=Counters(**{**self._totals, "dropped": dropped}),
             )
 
     def _fps(self, now_s: float) -> float:
@@ -139,7 +144,3 @@ class HealthMeter:
         if len(recent) < 2 or not self._connected:  # noqa: PLR2004 -- one arrival has no rate
             return 0.0
         return (len(recent) - 1) / max(recent[-1] - recent[0], 1e-6)
-
-    def _add(self, **more: int) -> None:
-        now = self._counters
-        self._counters = replace(now, **{k: getattr(now, k) + v for k, v in more.items() if v})

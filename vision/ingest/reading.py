@@ -117,7 +117,8 @@ class Reading:
         """The packet with its place in time; jumps are reported."""
         times, stream = self._lane.time, self._source.format
         before = (times.jumps, times.wall_jumps)
-        pts_s = None if raw.pts is None else float(raw.pts * stream.time_base)
+        base = stream.time_base
+        pts_s = None if raw.pts is None else raw.pts * base.numerator / base.denominator
         at = times.stamp(pts_s, arrival)
         if (times.jumps, times.wall_jumps) != before:
             self._lane.meter.set_jumps(times.jumps, times.wall_jumps)
@@ -154,7 +155,7 @@ class Reading:
 
     def _show(self, frame: Frame) -> None:
         lane = self._lane
-        lane.meter.count(frames=1, corrupt=int(frame.is_corrupt))
+        lane.meter.count(frames=1, corrupt=frame.is_corrupt)
         self._damaged = self._damaged + 1 if frame.is_corrupt else 0
         if not frame.is_corrupt:
             self._sound_s = lane.clocks.mono_s()
