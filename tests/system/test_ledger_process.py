@@ -13,8 +13,8 @@ from contextlib import closing
 import pytest
 
 from tests.contract import validate
+from tests.system.small_disk import MOUNT, UMOUNT, SmallDisk
 from tests.system.supervised import PATIENCE_S, ROOT, config, wait_until
-from tests.system.test_fault_disk import MOUNT, UMOUNT, SmallDisk
 from tests.vision.outputs.decisions import CONTEXT, alarm, passage
 from vision.child_protocol import Beat, Degraded, Ready, Stop, encode, parse_report
 from vision.ledger.checkpoints import Checkpoint

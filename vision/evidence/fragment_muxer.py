@@ -73,6 +73,7 @@ class FragmentMuxer:
             self._stream = self._container.add_stream_from_template(stream)
         finally:
             template.close()
+        self._first_s = first.at.stream_s
         self._origin: int | None = None
         self._newest_dts = -1
 
@@ -108,12 +109,16 @@ class FragmentMuxer:
         """
         pts = packet.pts if packet.pts is not None else packet.dts
         dts = packet.dts if packet.dts is not None else packet.pts
-        if self._origin is None:
-            self._origin = dts or 0
         least = self._newest_dts + 1
-        dts_here = least if dts is None else max(dts - self._origin, least)
-        self._newest_dts = dts_here
-        return dts_here if pts is None else max(pts - self._origin, dts_here), dts_here
+        if pts is None or dts is None:
+            self._newest_dts = least
+            return least, least
+        if self._origin is None:
+            # The first packets of a connection may have no time: the part began with them.
+            since_s = packet.at.stream_s - self._first_s
+            self._origin = dts - round(since_s / packet.format.time_base)
+        self._newest_dts = max(dts - self._origin, least)
+        return max(pts - self._origin, self._newest_dts), self._newest_dts
 
 
 def _decodable(first: EncodedPacket) -> bytes:

@@ -31,11 +31,14 @@ class FactsReader:
         return PacketFacts(packet.at.stream_s, packet.is_key, broken)
 
     def _break(self, packet: EncodedPacket) -> PartEnd | None:
-        first = self._before is None
+        before = self._before
         # Each connection describes its stream anew, in an object of its own.
-        new_session = not first and self._before.format is not packet.format  # type: ignore[union-attr]
+        new_session = before is not None and before.format is not packet.format
+        if new_session:
+            # Its camera's clock may begin anywhere, and its first packet may not say where.
+            self._pts_base_s = None
         jumped, changed = self._follow_clocks(packet), self._follow_sets(packet)
-        if first:
+        if before is None:
             return None
         if new_session:
             return PartEnd.CAMERA_LOST

@@ -39,13 +39,14 @@ class Kind(StrEnum):
 class Draft:
     """Something to be entered.
 
+    ``kind`` is one of ``Kind``; what another writer calls by another name is entered as that.
     ``ref`` identifies it among its kind and must name nobody; ``at`` is POSIX seconds, UTC.
     ``content`` is what the digest covers. ``subject`` is the person by whose erasure the content
     goes too. ``source`` and ``source_seq`` say where it was read; both empty for what the ledger
     says itself.
     """
 
-    kind: Kind
+    kind: str
     ref: str
     at: float
     content: str
@@ -104,7 +105,7 @@ def entered(draft: Draft, number: int, salt: bytes) -> tuple[Entry, Content]:
     content = Content(salt, draft.content)
     entry = Entry(
         number=number,
-        kind=draft.kind.value,
+        kind=str(draft.kind),
         ref=draft.ref,
         at_ms=round(draft.at * 1000),
         source=draft.source,

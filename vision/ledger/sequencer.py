@@ -78,7 +78,7 @@ class Sequencer:
 
     def _is_entered(self, draft: Draft) -> bool:
         entry = self._ledger.newest_from(draft.source, draft.source_seq)
-        if entry is None or (entry.kind, entry.ref) != (draft.kind.value, draft.ref):
+        if entry is None or (entry.kind, entry.ref) != (str(draft.kind), draft.ref):
             return False
         content = self._ledger.content(entry.number)
         # of an erased content nothing can be said but that it was this one's

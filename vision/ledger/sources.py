@@ -61,7 +61,7 @@ class JournalSource:
 
     def _draft(self, row: LedgerRow) -> Draft:
         return Draft(
-            kind=Kind(row.kind),
+            kind=row.kind,
             ref=row.ref,
             at=row.written_at,
             content=row.content,

@@ -117,13 +117,16 @@ class Family:
 
 
 class Ending:
-    """The daemon's end: workers first, then those who send and enter their last alarms."""
+    """The daemon's end: workers, ledger, publisher.
+
+    So the ledger enters the workers' last alarms, and the publisher sends its last checkpoint.
+    """
 
     def __init__(self, family: Family, timings: Timings, now_s: float) -> None:
         self._family = family
-        self._readers_at_s = now_s + timings.workers_end_s
+        self._latest_s = now_s + timings.workers_end_s
         self._kill_at_s = now_s + timings.all_end_s
-        self._readers_told = False
+        self._told: set[str] = set()
         family.end_workers(self._kill_at_s)
 
     def step(self, now_s: float) -> bool:
@@ -132,9 +135,11 @@ class Ending:
         Over it is when everybody is gone, or soon after SIGKILL even so: a process that the
         kernel cannot end (it waits for a dead disk) must not keep the daemon.
         """
-        due = self._family.workers_are_gone or now_s >= self._readers_at_s
-        if due and not self._readers_told:
-            self._readers_told = True
-            for keeper in self._family.readers:
+        due = self._family.workers_are_gone or now_s >= self._latest_s
+        for keeper in self._family.readers:
+            # the ledger is first: the publisher is to send its last checkpoint
+            if due and keeper.name not in self._told:
+                self._told.add(keeper.name)
                 keeper.end(self._kill_at_s)
+            due = due and (keeper.is_gone or now_s >= self._latest_s)
         return self._family.is_gone or now_s >= self._kill_at_s + _DYING_S

@@ -115,6 +115,20 @@ def test_packets_without_times():
     assert frames_in(muxed(packets)) == len(packets)
 
 
+def test_the_first_packet_without_a_time():
+    """The first picture of a connection is shown for its own time, wherever the clock begins."""
+    packets = [
+        replace(one, pts=one.pts + 9_000_000, dts=one.dts + 9_000_000)
+        for one in annexb_packets(make_clip())
+    ]
+    packets[0] = replace(packets[0], pts=None, dts=None)
+
+    with av.open(io.BytesIO(muxed(packets))) as clip:
+        times = [float(one.pts * one.time_base) for one in clip.demux(video=0) if one.size]
+
+    assert times == pytest.approx([index / 25 for index in range(50)], abs=1e-3)
+
+
 def test_times_that_go_back():
     """A damaged stream contradicts itself; its pictures are kept all the same."""
     packets = annexb_packets(make_clip())

@@ -45,6 +45,15 @@ def test_another_connection(stream):
     assert breaks([*stream, *again]) == [*[None] * 50, PartEnd.CAMERA_LOST, *[None] * 49]
 
 
+def test_another_connection_whose_first_packet_has_no_time(stream):
+    """Its clock may begin anywhere: that is no jump on top of the loss."""
+    form = replace(stream[0].format)
+    again = [replace(moved(one, 2.0, 2.0), format=form) for one in stream]
+    again[0] = replace(again[0], pts=None)
+
+    assert breaks([*stream, *again]) == [*[None] * 50, PartEnd.CAMERA_LOST, *[None] * 49]
+
+
 def test_a_jump_of_the_cameras_clock(stream):
     """Its own time moves against the stream's, once."""
     jumped = [moved(one, stream_s=9.0, wall_s=9.0) for one in stream[25:]]
