@@ -28,9 +28,9 @@ class PostgresServer:
     """One server; its databases come from ``fresh``."""
 
     def __init__(self, programs: Path | None = None) -> None:
-        self._programs = programs or _programs()
         self._as = _somebody()
         self.folder = Path(tempfile.mkdtemp(prefix="bondwatch-pg-"))
+        self._programs = self._reachable(programs or _programs())
         self._numbers = count(1)
         if self._as:
             shutil.chown(self.folder, self._as)
@@ -62,6 +62,23 @@ class PostgresServer:
         """End it and leave nothing."""
         self.shut()
         shutil.rmtree(self.folder)
+
+    def _reachable(self, programs: Path) -> Path:
+        """The programs, or a copy: a checkout in root's own home is closed to everybody else."""
+        try:
+            subprocess.run(
+                [programs / "initdb", "--version"],
+                user=self._as,
+                stdout=subprocess.DEVNULL,
+                check=True,
+            )
+        except PermissionError:
+            package, copies = programs.parents[1], self.folder / "installed"
+            # A wheel's programs find their libraries beside the package.
+            for one in (package, package.with_name(f"{package.name}.libs")):
+                shutil.copytree(one, copies / one.name, symlinks=True)
+            return copies / programs.relative_to(package.parent)
+        return programs
 
     def _run(self, program: str, *arguments: object) -> None:
         command = [self._programs / program, *map(str, arguments)]
