@@ -130,16 +130,16 @@ def _watch(daemon: Daemon, here: Place, plan: Plan) -> DaemonCost:
         pass  # the rounds before
     wanted = WARM_UP + 1 + plan.window_lines
     marks: dict[str, list[Mark]] = {camera: [] for camera in here.clips}
-    others: list[tuple[float, float]] = []
+    others: list[dict[str, float]] = []
     deadline = time.monotonic() + _PATIENCE_S + 10.0 * wanted
     while any(len(found) < wanted for found in marks.values()):
         if time.monotonic() > deadline:
             raise RuntimeError(f"no counts from the daemon; its log is {here.logs}")
         _look(daemon, follower, marks)
         if not others and all(len(found) > WARM_UP for found in marks.values()):
-            others.append(_cost_of(daemon, "supervisor", "publisher"))
+            others.append(_costs_beside(daemon, marks))
         time.sleep(_POLL_S)
-    others.append(_cost_of(daemon, "supervisor", "publisher"))
+    others.append(_costs_beside(daemon, marks))
     return _between(
         {camera: (found[WARM_UP], found[-1]) for camera, found in marks.items()}, others
     )
@@ -148,14 +148,15 @@ def _watch(daemon: Daemon, here: Place, plan: Plan) -> DaemonCost:
 def _look(daemon: Daemon, follower: LogFollower, marks: dict[str, list[Mark]]) -> None:
     """Take the workers' new records, and what the workers have cost at that moment."""
     for counts in follower.new_counts():
-        cpu_s, _ = _cost_of(daemon, counts.worker)
+        cpu_s = _cpu_s(daemon.processes()[counts.worker])
         marks[counts.camera].append(Mark(counts, cpu_s, time.monotonic()))
 
 
-def _cost_of(daemon: Daemon, first: str, second: str | None = None) -> tuple[float, float]:
-    """CPU seconds, user and system, of one or two of the daemon's processes."""
-    processes = daemon.processes()
-    return _cpu_s(processes[first]), _cpu_s(processes[second]) if second else 0.0
+def _costs_beside(daemon: Daemon, marks: Mapping[str, list[Mark]]) -> dict[str, float]:
+    """CPU seconds, user and system, of all the daemon's processes but the workers."""
+    workers = {mark.counts.worker for found in marks.values() for mark in found}
+    found = daemon.processes().items()
+    return {name: _cpu_s(process) for name, process in found if name not in workers}
 
 
 def _cpu_s(process: psutil.Process) -> float:
@@ -163,11 +164,9 @@ def _cpu_s(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def _between(
-    spans: Mapping[str, tuple[Mark, Mark]], others: list[tuple[float, float]]
-) -> DaemonCost:
+def _between(spans: Mapping[str, tuple[Mark, Mark]], others: list[dict[str, float]]) -> DaemonCost:
     before, after = others[0], others[-1]
-    cpu_s = {"supervisor": after[0] - before[0], "publisher": after[1] - before[1]}
+    cpu_s = {name: after[name] - before[name] for name in before}
     for first, last in spans.values():
         # cameras of one worker give its cost twice, at the same moment
         cpu_s[f"worker {first.counts.worker}"] = last.cpu_s - first.cpu_s

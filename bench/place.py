@@ -213,4 +213,5 @@ def _role(child: psutil.Process) -> str:
     words = child.cmdline()
     if "--worker" in words:
         return words[words.index("--worker") + 1]
-    return "publisher" if "publisher" in words else f"process {child.pid}"
+    roles = {"publisher": "publisher", "ledger-writer": "ledger"}
+    return next((roles[word] for word in words if word in roles), f"process {child.pid}")
