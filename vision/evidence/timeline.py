@@ -7,7 +7,6 @@ raised; of a person nothing but the staff id, and never an embedding.
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
 from vision.core.policy import ScenePolicy
@@ -17,7 +16,6 @@ from vision.core.values import (
     Candidate,
     Decision,
     FaceMeasures,
-    IdentityEvidence,
     Instant,
     Look,
     PassageDecision,
@@ -25,6 +23,7 @@ from vision.core.values import (
     TrackView,
 )
 from vision.evidence.values import Sight, Subject, Versions
+from vision.outputs.spelling import identity, rounded
 
 VERSION = 1
 _GOOD_PX = 120.0
@@ -100,7 +99,7 @@ def decision(value: Decision) -> str:
             "zone": value.zone_id,
             "track": value.track_id,
             "direction": value.direction.value if value.direction else None,
-            "identity": _identity(value.evidence),
+            "identity": identity(value.evidence),
         }
     )
 
@@ -130,7 +129,7 @@ def _line(facts: dict[str, Any]) -> str:
 
 
 def _moment(at: Instant) -> dict[str, Any]:
-    return {"stream_s": _rounded(at.stream_s, 3), "wall_utc": _rounded(at.wall_utc, 3)}
+    return {"stream_s": rounded(at.stream_s, 3), "wall_utc": rounded(at.wall_utc, 3)}
 
 
 def _policy(policy: ScenePolicy) -> dict[str, Any]:
@@ -164,7 +163,7 @@ def _track(track: TrackView) -> dict[str, Any]:
         "object": track.kind.value,
         "box": _box(track.box),
         "zones": sorted(track.zones),
-        "identity": _identity(track.evidence),
+        "identity": identity(track.evidence),
         "verdict": track.alarm.value if track.alarm else None,
     }
 
@@ -174,12 +173,12 @@ def _look(look: Look) -> dict[str, Any]:
     return {
         "track": look.track_id,
         "face": None if look.face is None else _box(look.face),
-        "size_px": _rounded(measures.size_px, 1),
-        "sharpness": _rounded(measures.sharpness, 1),
-        "yaw": _rounded(measures.yaw, 3),
-        "brightness": _rounded(measures.brightness, 1),
-        "score": _rounded(measures.score, 3),
-        "quality": _rounded(quality(measures), 3),
+        "size_px": rounded(measures.size_px, 1),
+        "sharpness": rounded(measures.sharpness, 1),
+        "yaw": rounded(measures.yaw, 3),
+        "brightness": rounded(measures.brightness, 1),
+        "score": rounded(measures.score, 3),
+        "quality": rounded(quality(measures), 3),
         "best": _candidate(look.best),
         "runner_up": _candidate(look.runner_up),
         "together": None if look.together is None else _together(look.together),
@@ -197,30 +196,8 @@ def _together(together: Together) -> dict[str, Any]:
 def _candidate(candidate: Candidate | None) -> dict[str, Any] | None:
     if candidate is None:
         return None
-    return {"staff_id": candidate.staff_id, "similarity": _rounded(candidate.similarity, 4)}
-
-
-def _identity(evidence: IdentityEvidence | None) -> dict[str, Any] | None:
-    if evidence is None:
-        return None
-    return {
-        "state": evidence.state.value,
-        "staff_id": evidence.staff_id,
-        "similarity": _rounded(evidence.similarity, 4),
-        "runner_up": _rounded(evidence.runner_up, 4),
-        "accept": _rounded(evidence.accept, 4),
-        "reject": _rounded(evidence.reject, 4),
-        "looks": evidence.looks,
-        "face_px": _rounded(evidence.face_px, 1),
-        "vouched_by": evidence.vouched_by,
-    }
+    return {"staff_id": candidate.staff_id, "similarity": rounded(candidate.similarity, 4)}
 
 
 def _box(box: Box) -> list[float | None]:
-    return [_rounded(side, 4) for side in (box.left, box.top, box.right, box.bottom)]
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    if value is None or not math.isfinite(value):
-        return None
-    return round(float(value), digits)
+    return [rounded(side, 4) for side in (box.left, box.top, box.right, box.bottom)]

@@ -7,7 +7,6 @@ person nothing but the staff id ever enters a message.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +16,6 @@ from vision.core.values import (
     AlarmDecision,
     AlarmKind,
     Change,
-    IdentityEvidence,
     Occupancy,
     PassageDecision,
 )
@@ -28,6 +26,7 @@ from vision.outputs.journal_values import (
     CameraState,
     CommitContext,
 )
+from vision.outputs.spelling import identity, rounded
 
 VERSION = 1
 
@@ -103,7 +102,7 @@ def _place(decision: AlarmDecision, revision: Revision, context: CommitContext) 
         "camera": decision.camera_id,
         "cameras": list(revision.cameras),
         "times": {
-            "stream_s": _rounded(decision.at.stream_s, 3),
+            "stream_s": rounded(decision.at.stream_s, 3),
             "wall": iso(decision.at.wall_utc),
             "raised": iso(revision.raised_at),
             "written": iso(revision.written_at),
@@ -115,7 +114,7 @@ def _place(decision: AlarmDecision, revision: Revision, context: CommitContext) 
 
 def _facts(decision: AlarmDecision, revision: Revision, context: CommitContext) -> dict[str, Any]:
     return {
-        "identity": _identity(decision.evidence),
+        "identity": identity(decision.evidence),
         "detail": dict(decision.detail),
         "models": dict(sorted(context.models.items())),
         "register_version": context.register_version,
@@ -167,10 +166,10 @@ def passage(decision: PassageDecision, passage_id: str, context: CommitContext) 
             "object": decision.kind.value,
             "direction": decision.direction.value,
             "times": {
-                "stream_s": _rounded(decision.at.stream_s, 3),
+                "stream_s": rounded(decision.at.stream_s, 3),
                 "wall": iso(decision.at.wall_utc),
             },
-            "identity": _identity(decision.evidence),
+            "identity": identity(decision.evidence),
             "models": dict(sorted(context.models.items())),
             "register_version": context.register_version,
         }
@@ -204,8 +203,8 @@ def camera_state(camera_id: str, state: CameraState, site: str, written_at: floa
             "camera": camera_id,
             "time": iso(written_at),
             "online": state.online,
-            "fps": _rounded(state.fps, 1),
-            "lag_s": _rounded(state.lag_s, 1),
+            "fps": rounded(state.fps, 1),
+            "lag_s": rounded(state.lag_s, 1),
             "why": state.why,
         }
     )
@@ -252,7 +251,7 @@ def heartbeat(pulse: Pulse, site: str) -> str:
             "version": VERSION,
             "site": site,
             "time": iso(pulse.at),
-            "oldest_beat_age_s": _rounded(pulse.oldest_beat_age_s, 1),
+            "oldest_beat_age_s": rounded(pulse.oldest_beat_age_s, 1),
             "alarms_waiting": pulse.alarms_waiting,
             "unheard": pulse.unheard,
             "rejected": pulse.rejected,
@@ -261,30 +260,7 @@ def heartbeat(pulse: Pulse, site: str) -> str:
     )
 
 
-def _identity(evidence: IdentityEvidence | None) -> dict[str, Any] | None:
-    if evidence is None:
-        return None
-    return {
-        "state": evidence.state.value,
-        "staff_id": evidence.staff_id,
-        "similarity": _rounded(evidence.similarity, 4),
-        "runner_up": _rounded(evidence.runner_up, 4),
-        "accept": _rounded(evidence.accept, 4),
-        "reject": _rounded(evidence.reject, 4),
-        "looks": evidence.looks,
-        "face_px": _rounded(evidence.face_px, 1),
-        "vouched_by": evidence.vouched_by,
-    }
-
-
 def _acknowledged(seen: Acknowledgement | None) -> dict[str, str] | None:
     if seen is None:
         return None
     return {"by": seen.by, "at": iso(seen.at), "note": seen.note}
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    # numpy's floats become Python's; what is not a number is said as null, never as NaN
-    if value is None or not math.isfinite(value):
-        return None
-    return round(float(value), digits)
