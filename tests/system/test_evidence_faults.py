@@ -109,7 +109,8 @@ def test_a_full_disk(small: SmallDisk, site: EvidenceSite) -> None:
 
     small.fill()
     site.feed(stream[125:])
-    eventually(lambda: site.writer.problem == "no_room")
+    site.wait_kept("clip")
+    assert site.writer.problem == "no_room"
     small.make_room()
     eventually(lambda: site.writer.problem is None)
 
