@@ -131,7 +131,9 @@ class CameraCrew:
             if time.monotonic() >= watch.due_s:
                 self._wake()
 
-        options = SessionOptions(on_event=_logging(camera.camera_id), on_frame=on_frame)
+        options = SessionOptions(
+            on_event=_logging(camera.camera_id), on_frame=on_frame, wanted_s=lambda: watch.due_s
+        )
         eyes = self._models.eyes(self._policy(settings, camera).identity)
         epoch = f"{self._epoch}.{self._generation}"
         watch = CameraWatch(camera, CameraSource(camera, options), eyes, epoch)

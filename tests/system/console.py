@@ -19,7 +19,7 @@ from paho.mqtt.properties import Properties
 
 from tests.contract import validate
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 
 @dataclass(frozen=True)

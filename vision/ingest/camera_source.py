@@ -38,12 +38,11 @@ class CameraSource:
         loop_files: bool = False,
     ) -> None:
         wanted = options or SessionOptions()
-        detecting = SessionOptions(
-            settings.preroll_s,
-            settings.preroll_bytes,
-            settings.decode,
-            wanted.on_event,
-            wanted.on_frame,
+        detecting = replace(
+            wanted,
+            preroll_s=settings.preroll_s,
+            preroll_bytes=settings.preroll_bytes,
+            decode=settings.decode,
         )
         recording = SessionOptions(
             settings.preroll_s, settings.preroll_bytes, DecodePolicy.PACKETS, wanted.on_event

@@ -33,7 +33,8 @@ _LASTED_S = 10.0  # a connection that held this long makes the next attempt an e
 class SessionOptions:
     """What a session keeps and how it decodes.
 
-    ``on_event`` and ``on_frame`` are called in the
+    ``wanted_s``: the moment, monotonic, from which on the next picture is wanted; until then
+    packets may wait to be decoded together. It, ``on_event`` and ``on_frame`` are called in the
     session's thread: keep them short; they must not raise.
     """
 
@@ -42,6 +43,7 @@ class SessionOptions:
     decode: DecodePolicy = DecodePolicy.EVERYTHING
     on_event: Callable[[SessionEvent], None] = field(default=lambda _event: None)
     on_frame: Callable[[], None] | None = None
+    wanted_s: Callable[[], float] = field(default=lambda: float("-inf"))
 
 
 class StreamSession:
@@ -71,6 +73,7 @@ class StreamSession:
             clocks=self._clocks,
             emit=options.on_event,
             policy=options.decode,
+            wanted_s=options.wanted_s,
         )
         self._thread = threading.Thread(target=self._run, name=f"ingest {self.url}")
 

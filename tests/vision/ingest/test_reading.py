@@ -26,6 +26,8 @@ class Feed:
         self.now_s = 100.0
         self.late_s, self.decode_s = late_s, decode_s
         self.lags_s: list[float] = []
+        self.wanted_s = float("-inf")
+        self.shown_s: list[float] = []
         self.frames: NewestFrameSlot[Frame] = NewestFrameSlot(self._decoded)
         self.lane = Lane(
             ring=PrerollRing(10.0, 10_000_000),
@@ -34,6 +36,7 @@ class Feed:
             clocks=Clocks(lambda: self.now_s, lambda: 1_800_000_000 + self.now_s),
             emit=self._hear,
             policy=DecodePolicy.EVERYTHING,
+            wanted_s=lambda: self.wanted_s,
         )
         self.events: list[SessionEvent] = []
         clip = make_clip(fps=FPS, seconds=SECONDS, gop=FPS)
@@ -59,6 +62,7 @@ class Feed:
 
     def _decoded(self) -> None:
         self.now_s += self.decode_s
+        self.shown_s.append(self.now_s)
 
     def _hear(self, event: SessionEvent) -> None:
         self.events.append(event)
@@ -83,3 +87,42 @@ def test_a_machine_that_is_too_slow_leaves_frames_out() -> None:
     assert max(feed.lags_s) < 1.5
     assert [event.kind for event in feed.events] == ["connected", "behind"]
     assert len(feed.lane.ring.since(float("-inf"))) == FPS * SECONDS
+
+
+def test_pictures_that_nobody_wants_yet_wait_for_each_other() -> None:
+    """All of them are decoded, the newest is shown, and that at the moment that was asked for."""
+    feed = Feed()
+    feed.wanted_s = 100.5
+
+    frames = feed.read()
+
+    assert frames == FPS * SECONDS
+    assert feed.shown_s[0] == pytest.approx(100.5, abs=0.5 / FPS)
+
+
+def test_an_analysis_now_and_then_costs_no_picture() -> None:
+    """Whoever wants five pictures a second is shown five; none is left undecoded."""
+    feed = Feed()
+
+    def want_next() -> None:
+        feed.shown_s.append(feed.now_s)
+        feed.wanted_s = max(feed.wanted_s, 100.0) + 0.2
+
+    feed.frames = feed.lane.frames = NewestFrameSlot(want_next)
+
+    assert feed.read() == FPS * SECONDS
+    assert len(feed.shown_s) == 5 * SECONDS + 1
+    assert feed.lane.meter.snapshot(feed.now_s, 0).counters.shed == 0
+
+
+def test_what_waits_when_a_stream_ends_is_shown() -> None:
+    """The last picture before a loss may be the one that counts."""
+    feed = Feed()
+    feed.wanted_s = float("inf")
+
+    feed.read()
+
+    shown, newest = feed.frames.take(), feed.lane.ring.newest()
+    assert shown is not None
+    assert newest is not None
+    assert shown.at == newest.at
