@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
@@ -22,7 +23,8 @@ class Site:
         self.config.write_text(CONFIG)
         self.data = folder / "data"
         self.journal = Journal.open(self.data / "journal.db")
-        self.journal.index_evidence([evidence_file(size_bytes=5), gap()])
+        digest = hashlib.sha256(b"video").hexdigest()
+        self.journal.index_evidence([evidence_file(size_bytes=5, sha256=digest), gap()])
         self.clip = self.data / evidence_file().folder / "cam1.1.mp4"
         self.clip.parent.mkdir(parents=True)
         self.clip.write_bytes(b"video")
