@@ -139,6 +139,10 @@ class ClipWriter:
 
     def _interrupt(self, at: Instant, why: PartEnd) -> None:
         self._plan.interrupt(why)
+        if self._part is None and self._missing_from is not None:
+            # It could not begin, or not go on: that is why it is missing, its pre-roll too.
+            self._missing_from = min(self._missing_from, at, key=lambda one: one.stream_s)
+            self._missing_why = why
         self._end(Move(why))
         self._lose(at, why)
 

@@ -90,26 +90,29 @@ class Retaining:
             if self._rules.max_bytes is not None:
                 known = tuple(replace(one, size_bytes=self._stored_bytes(one)) for one in known)
             plan = list(plan_deletions(known, self._rules, now_at))
+            deleted = 0
             for deletion in plan:
                 if self._closing.is_set():
                     break
-                try:
-                    self._delete(deletion, journal)
-                except RegisterError as error:
-                    _log.error("evidence_not_deleted", alarm=deletion.alarm_id, why=str(error))
-            return len(plan)
+                deleted += self._delete(deletion, journal)
+            return deleted
 
-    def _delete(self, deletion: Deletion, journal: Journal) -> None:
+    def _delete(self, deletion: Deletion, journal: Journal) -> bool:
         *_, held = journal.evidence_of(deletion.alarm_id)
         if held is not None:
-            return
+            return False
         folder = self._data_dir / deletion.folder
         if is_folder(deletion.folder) and folder.is_dir():
-            self._destroy_keys(folder)
+            try:
+                self._destroy_keys(folder)
+            except RegisterError as error:
+                _log.error("evidence_not_deleted", alarm=deletion.alarm_id, why=str(error))
+                return False
             shutil.rmtree(folder)
             _remove_if_empty(folder.parent)
         journal.forget_evidence(deletion)
         _log.info("evidence_deleted", alarm=deletion.alarm_id, reason=deletion.reason)
+        return True
 
     def _destroy_keys(self, folder: Path) -> None:
         key_ids = {key_id for path in folder.iterdir() if (key_id := key_of(path)) is not None}

@@ -94,14 +94,15 @@ def plain(stored: Path, keys: KeyPlace | None = None) -> bytes:
         return b"".join(reader.pieces(stored))
 
 
+def keys_in(folder: Path) -> KeyPlace:
+    """A site's keys in a folder of their own."""
+    return KeyPlace(SecretSource(file=folder / "site.key"), SqliteFile(folder / "people.keys"))
+
+
 def site_keys(folder: Path) -> KeyPlace:
-    """Fresh keys of a site, in ``folder``; the data are elsewhere."""
-    place = KeyPlace(
-        SecretSource(file=folder / "site.key"),
-        SqliteFile(folder / "people.keys"),
-    )
-    init_keys(place)
-    return place
+    """The same, made now."""
+    init_keys(keys_in(folder))
+    return keys_in(folder)
 
 
 @contextmanager
@@ -115,6 +116,7 @@ def evidence_site(
     keys: KeyPlace | None = None,
 ) -> Iterator[EvidenceSite]:
     """A running writer; at its end all clips are ended. ``keys``: with them, it seals."""
+    data_dir.mkdir(exist_ok=True)
     told: list[EvidenceEntry] = []
     index = EvidenceIndex(lambda: Journal.open(data_dir / "journal.db"))
 
