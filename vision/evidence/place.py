@@ -134,10 +134,10 @@ class Place:
         file = GrowingFile(disk, self._folder, name, self._seal(name))
         try:
             file.append(data)
+            self.keep(file, kind, (at, at), "")
         except OSError:
             file.discard()
             raise
-        self.keep(file, kind, (at, at), "")
 
     def tell_gap(self, from_at: float, to_at: float, why: str) -> None:
         """Say that packets of a span are not kept."""

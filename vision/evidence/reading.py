@@ -115,7 +115,7 @@ class EvidenceReader:
                 if self._keys is None:
                     self._keys = self._open_keys(self._place)
                 self._ciphers[key_id] = self._keys.cipher(key_id)
-            except RegisterError as error:
+            except (RegisterError, OSError) as error:
                 raise EvidenceKeyMissingError(stored, key_id, str(error)) from error
         return self._ciphers[key_id]
 

@@ -115,7 +115,8 @@ class Retaining:
         return True
 
     def _destroy_keys(self, folder: Path) -> None:
-        key_ids = {key_id for path in folder.iterdir() if (key_id := key_of(path)) is not None}
+        files = (path for path in folder.iterdir() if path.is_file())
+        key_ids = {key_id for path in files if (key_id := key_of(path)) is not None}
         if key_ids:
             with EvidenceKeys.open(self._keys) as keys:
                 keys.destroy(key_ids)
