@@ -100,7 +100,7 @@ def test_a_worker_killed_in_the_middle(tmp_path: Path, stage: Path, test_data: P
         hidden = keys.key.file.rename(place.folder / "hidden")
         place.start()
         wait_ready(place)
-        degraded = wait_told(console, kind="system_degraded", reason="evidence_keys_missing")
+        degraded = wait_told(console, kind="system_degraded", reason="keys_missing")
         wait_told(console, kind="unverified_person")
         assert not list(place.folder.glob("data/evidence/*/*/*"))
         hidden.rename(keys.key.file)

@@ -180,6 +180,8 @@ def test_without_a_key_nothing_is_written_and_everybody_hears(
         site.feed(stream[5 * SECOND :])
         eventually(lambda: gaps(site, "key"))
         assert not list(site.data_dir.glob("evidence/*/*/*"))
+        (gap, *_) = gaps(site, "key")
+        assert gap.from_at == pytest.approx(stream[2 * SECOND].at.wall_utc)
 
         hidden.rename(keys.key.file)
         eventually(lambda: site.writer.problem is None)
