@@ -4,12 +4,14 @@
 1080p25 and 4 Mbit/s go into as many rings as there are cameras, copied as demuxing copies them; the
 CPU time of that is set against the seconds of video, the growth of the resident set against the
 rings' bound. Clip: an evidence writer cuts 25 s out of a ring onto this disk; all the process's CPU
-time counts, indexing in a journal included. ``bench/README.md`` says how to read it.
+time counts, indexing in a journal included. Sealing: the same packets, a second in a piece, sealed
+in memory and opened again. ``bench/README.md`` says how to read it.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 import tempfile
@@ -25,12 +27,14 @@ import psutil
 
 from bench.figures import table
 from bench.footage import footage
+from enrolment.sealing import Cipher, new_key
 from vision.core.values import AlarmDecision, AlarmKind, Change, Instant
 from vision.evidence.clip_plan import ClipRules
 from vision.evidence.disk import Disk
 from vision.evidence.index import EvidenceIndex
 from vision.evidence.pictures import snapshot_jpeg
 from vision.evidence.place import DiskHealth, Store
+from vision.evidence.sealed_form import FILE_ID_BYTES, FileSeal
 from vision.evidence.values import Picture
 from vision.evidence.witness import Witness
 from vision.evidence.writer import EvidenceWriter
@@ -50,7 +54,7 @@ _NOON = 1_767_268_800.0
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """``core_percent``: of one core, for each stream. ``cut_ms`` and ``jpeg_ms``: CPU."""
+    """``core_percent``: of one core, for each stream. All ``_ms`` but ``cut_wall_ms``: CPU."""
 
     streams: int
     core_percent: float
@@ -61,6 +65,8 @@ class Figures:
     cut_ms: float
     cut_wall_ms: float
     jpeg_ms: float
+    seal_ms: float
+    open_ms: float
 
 
 def packets_of(clip: Path, seconds: float) -> list[EncodedPacket]:
@@ -127,6 +133,29 @@ def cut(packets: Sequence[EncodedPacket], folder: Path) -> tuple[float, float, i
     return cpu_s * 1000, wall_s * 1000, clip.stat().st_size
 
 
+def seal(packets: Sequence[EncodedPacket], rounds: int) -> tuple[float, float]:
+    """CPU in ms of sealing 25 s of packets, a second in one piece, and of opening them again."""
+    seconds = [packets[at : at + 25] for at in range(0, 25 * 25, 25)]
+    pieces = [b"".join(one.data for one in second) for second in seconds]
+    own = FileSeal(Cipher.of(new_key()), "00" * 8, bytes(FILE_ID_BYTES), "bench", "cam1.1.mp4")
+    spent = [_sealed_ms(own, pieces) for _ in range(rounds)]
+    return median(sealed for sealed, _ in spent), median(opened for _, opened in spent)
+
+
+def _sealed_ms(own: FileSeal, pieces: Sequence[bytes]) -> tuple[float, float]:
+    began_s, index, stored = time.process_time(), 0, [own.head()]
+    for piece in pieces:
+        chunks, index = own.chunks(index, piece)
+        stored.append(chunks)
+    sealed_s = time.process_time()
+    source = io.BytesIO(b"".join(stored))
+    joined_s = time.process_time()
+    count = sum(1 for _ in own.opened(source))
+    opened_s = time.process_time()
+    assert count == index  # noqa: S101 -- else nothing was measured
+    return (sealed_s - began_s) * 1000, (opened_s - joined_s) * 1000
+
+
 def jpeg(clip: Path, rounds: int) -> float:
     """CPU of one snapshot in ms, the median."""
     with av.open(str(clip)) as source:
@@ -149,6 +178,7 @@ def _alarm(change: Change, at: Instant) -> AlarmDecision:
 def measure(clip: Path, streams: int, rounds: int) -> Figures:
     """Everything, the medians of so many rounds."""
     percent, rings_mib, grown_mib = keep(packets_of(clip, 30.0), streams)
+    sealed_ms, opened_ms = seal(packets_of(clip, 30.0), rounds)
     cuts = list(_cuts(packets_of(clip, 30.0), rounds))
     return Figures(
         streams=streams,
@@ -160,6 +190,8 @@ def measure(clip: Path, streams: int, rounds: int) -> Figures:
         cut_ms=median(cpu for cpu, *_ in cuts),
         cut_wall_ms=median(wall for _, wall, _ in cuts),
         jpeg_ms=jpeg(clip, rounds),
+        seal_ms=sealed_ms,
+        open_ms=opened_ms,
     )
 
 
@@ -199,6 +231,8 @@ def _rows(found: Figures) -> list[list[str | float | None]]:
         [f"cutting 25 s ({found.clip_mb:.1f} MB), ms of CPU", found.cut_ms, REACH_CUT_MS],
         ["until it is in the index, ms", found.cut_wall_ms, None],
         ["a snapshot, ms of CPU", found.jpeg_ms, None],
+        ["sealing the clip's packets, ms of CPU", found.seal_ms, None],
+        ["opening them again, ms of CPU", found.open_ms, None],
     ]
 
 

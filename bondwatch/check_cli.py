@@ -19,7 +19,8 @@ def check(
 ) -> None:
     """Tell every mistake in the configuration, one a line; start nothing.
 
-    Exit status 2 where there is one. Groups are compared with the register, once it has people.
+    Exit status 2 where there is one, 3 where evidence is to be sealed and its keys are not to be
+    had. Groups are compared with the register, once it has people.
     """
     try:
         settings = read_settings(config)
@@ -29,8 +30,25 @@ def check(
         for problem in error.problems:
             typer.echo(str(problem))
         raise typer.Exit(Status.USAGE) from error
+    if fault := _key_fault(settings):
+        typer.echo(f"{config}: evidence.encrypt: {fault}")
+        raise typer.Exit(Status.MISSING)
     counts = f"cameras: {len(settings.cameras)}, zones: {len(settings.zones)}"
     typer.echo(f"{config}: no mistakes ({counts})")
+
+
+def _key_fault(settings: Settings) -> str | None:
+    """Why evidence could not be sealed, with the remedy."""
+    if not (settings.evidence.enabled and settings.evidence.encrypt):
+        return None
+    from enrolment.evidence_keys import demand_usable  # noqa: PLC0415 - seldom wanted here
+    from enrolment.register_errors import RegisterError  # noqa: PLC0415 - the same
+
+    try:
+        demand_usable(settings.register_place.keys)
+    except RegisterError as error:
+        return str(error)
+    return None
 
 
 def _groups_of(settings: Settings) -> set[str]:

@@ -26,7 +26,7 @@ COMMANDS = (
     LazyCommand("check", "bondwatch.check_cli:check", "Tell every mistake in the configuration."),
     LazyCommand("alarms", "bondwatch.alarms_cli:alarms_app", "List, follow, acknowledge alarms."),
     LazyCommand(
-        "evidence", "bondwatch.evidence_cli:evidence_app", "List, show and hold what is kept."
+        "evidence", "bondwatch.evidence_cli:evidence_app", "List, show, open, hold what is kept."
     ),
     LazyCommand("vouch", "bondwatch.alarms_cli:vouch", "Answer for the person behind an alarm."),
     LazyCommand("ledger", "bondwatch.ledger_cli:ledger_app", "Verify and show the ledger."),

@@ -1,4 +1,4 @@
-"""`bondwatch evidence list | show | hold | release`: what is kept of alarms, from the terminal."""
+"""`bondwatch evidence list | show | open | hold | release`: what is kept, from the terminal."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bondwatch.evidence_opening import open_file
 from bondwatch.failures import CommandError
 from bondwatch.journal_desk import site_journal
+from vision.evidence.reading import EvidenceReader
 from vision.outputs.evidence_values import EvidenceFile, EvidenceFolder
 from vision.outputs.journal import Journal
 
-evidence_app = typer.Typer(no_args_is_help=True, help="Evidence: list, show, hold, release.")
+evidence_app = typer.Typer(no_args_is_help=True, help="Evidence: list, show, open, hold, release.")
 
 DEFAULT_CONFIG = Path("config.yaml")
 _MB = 1_000_000
@@ -74,12 +76,13 @@ def _cells(folder: EvidenceFolder) -> tuple[str, ...]:
 def show(alarm: AlarmId, *, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """Show an alarm's files, what is missing of it, and who holds it.
 
-    Exit status 1 where a file is not there or has another size.
+    Exit status 1 where a file is not there, or not what was recorded; all of it is read.
     """
     with site_journal(config) as (settings, journal):
         alarm_id = _full_id(journal, alarm)
         files, gaps, hold = journal.evidence_of(alarm_id)
-    wrong = {file.name: _fault(settings.data_dir, file) for file in files}
+    with EvidenceReader(settings.register_place.keys) as reader:
+        wrong = {file.name: reader.fault_of(settings.data_dir, file) for file in files}
     if as_json:
         facts = {
             "alarm_id": alarm_id,
@@ -112,6 +115,22 @@ def _lines(
     ]
 
 
+@evidence_app.command("open")
+def open_evidence(
+    alarm: AlarmId,
+    name: Annotated[str, typer.Argument(metavar="FILE", help="Its name, as 'show' lists it.")],
+    *,
+    to: Annotated[Path, typer.Option(metavar="PATH", help="Where; it must not exist yet.")],
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Put one file where it can be looked at, in the clear, if it is as it was recorded."""
+    with site_journal(config) as (settings, journal):
+        files, *_ = journal.evidence_of(_full_id(journal, alarm))
+    known = open_file(settings, files, name, to)
+    state = "still growing: what is whole of it" if known is None else "as it was recorded"
+    typer.echo(f"{to}: {name}, {state}. It is not sealed; delete it when it has served.")
+
+
 @evidence_app.command()
 def hold(
     alarm: AlarmId, *, by: By = None, note: Note = "", config: Config = DEFAULT_CONFIG
@@ -134,15 +153,6 @@ def release(
         if not journal.release_evidence(alarm_id, by or getpass.getuser(), note):
             raise CommandError(f"{alarm_id} is not held", "there is nothing to release")
     typer.echo(f"{alarm_id}: released")
-
-
-def _fault(data_dir: Path, file: EvidenceFile) -> str | None:
-    """What is wrong with a file, as far as a look at it tells."""
-    path = data_dir / file.folder / file.name
-    if not path.is_file():
-        return "not there"
-    size_bytes = path.stat().st_size
-    return None if size_bytes == file.size_bytes else f"has {size_bytes} bytes"
 
 
 def _full_id(journal: Journal, alarm: str) -> str:

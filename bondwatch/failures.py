@@ -6,7 +6,7 @@ configuration are one line each. The statuses:
     0    done
     1    refused or failed: the line says why
     2    the command line or the configuration is wrong; nothing was started
-    3    something that must be there first is missing: weights, a variable, a package
+    3    something that must be there first is missing: weights, a variable, a package, a key
     4    what was verified fits together, but nothing from elsewhere says who signed it
     130  interrupted from the keyboard
 """
@@ -20,6 +20,7 @@ import typer
 
 from models.errors import ModelError, WeightMissingError
 from vision.config_reader import ConfigError
+from vision.evidence.evidence_errors import EvidenceKeyMissingError, EvidenceUnreadableError
 from vision.redaction import redact
 
 
@@ -67,9 +68,9 @@ def _sentence(error: Exception) -> tuple[str, Status]:
         return str(error), error.status
     if isinstance(error, COMMAND_LINE_ERROR):
         return _command_line_fault(error), Status.USAGE
-    if isinstance(error, WeightMissingError):
+    if isinstance(error, WeightMissingError | EvidenceKeyMissingError):
         return str(error), Status.MISSING
-    if isinstance(error, ModelError):
+    if isinstance(error, ModelError | EvidenceUnreadableError):
         return str(error), Status.FAILED
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""

@@ -1,4 +1,4 @@
-"""`bondwatch keys`: the keys that seal faces. Options, help and words; no key is ever shown.
+"""`bondwatch keys`: the keys that seal faces and evidence. Options, help and words; none is shown.
 
 The one exception is asked for by name: `keys init --stdout`, for sites whose key comes from the
 environment or a credential.
@@ -23,7 +23,8 @@ from enrolment.site_keys import KeyRing, SiteKey
 from vision.config_reader import read_settings
 
 keys_app = typer.Typer(
-    no_args_is_help=True, help="Make, replace, check and carry the keys that seal faces."
+    no_args_is_help=True,
+    help="Make, replace, check and carry the keys that seal faces and evidence.",
 )
 Config = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON for programs.")]
@@ -68,7 +69,8 @@ def status(*, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
         typer.echo(json.dumps(asdict(found)))
         return
     typer.echo(f"site key:  {found.current_key_id}, from {found.source}")
-    typer.echo(f"key store: {found.data_keys} data keys in {found.store}")
+    counts = f"{found.data_keys} data keys of people, {found.evidence_keys} of evidence"
+    typer.echo(f"key store: {counts}, in {found.store}")
     typer.echo(f"destroyed: {found.destroyed}")
     if found.rotating or found.stale_data_keys:
         typer.echo(

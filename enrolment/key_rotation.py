@@ -11,11 +11,13 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Column, Connection, Table, func, select
 
-from enrolment.key_store import KeyStore, rewrap
-from enrolment.key_tables import DATA_KEYS, DESTROYED
+from enrolment.evidence_keys import make_tables
+from enrolment.key_store import KeyStore, has_evidence_keys, rewrap
+from enrolment.key_tables import DATA_KEYS, DESTROYED, DESTROYED_EVIDENCE_KEYS, EVIDENCE_KEYS
 from enrolment.places import KeyPlace
 from enrolment.site_keys import (
     KeyRing,
@@ -28,11 +30,18 @@ from enrolment.site_keys import (
 
 _BATCH = 500
 _FORMAT = "bondwatch-keys-1"
+_PAIRS: Final = ((DATA_KEYS, DESTROYED), (EVIDENCE_KEYS, DESTROYED_EVIDENCE_KEYS))
+"""Keys of a kind, and which of them were destroyed."""
+
+_Rows = list[dict[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
 class KeyStatus:
-    """How things stand with the keys; no secret in it."""
+    """How things stand with the keys; no secret in it.
+
+    ``stale_data_keys`` counts those of evidence as well.
+    """
 
     source: str
     store: str
@@ -41,6 +50,7 @@ class KeyStatus:
     data_keys: int
     stale_data_keys: int
     destroyed: int
+    evidence_keys: int = 0
 
 
 def init_keys(place: KeyPlace) -> str:
@@ -94,17 +104,35 @@ def status(place: KeyPlace) -> KeyStatus:
     """How things stand; ``SiteKeyError`` where there are no keys."""
     ring = read_ring(place)
     with KeyStore.open(place) as store, store.database.reading() as connection:
-        stale = DATA_KEYS.c.site_key_id != ring.current.key_id
-        counted = [
-            connection.execute(query).scalar_one()
-            for query in (
-                select(func.count()).select_from(DATA_KEYS),
-                select(func.count()).select_from(DATA_KEYS).where(stale),
-                select(func.count()).select_from(DESTROYED),
-            )
-        ]
-    source, kept = str(place.key), str(place.store)
-    return KeyStatus(source, kept, ring.current.key_id, ring.rotating, *counted)
+        tables = (DATA_KEYS, DESTROYED, *_of_evidence(connection))
+        total = {table: _count(connection, table) for table in tables}
+        stale = sum(
+            _count(connection, table, other_than=ring.current.key_id)
+            for table in tables
+            if table in (DATA_KEYS, EVIDENCE_KEYS)
+        )
+    return KeyStatus(
+        str(place.key),
+        str(place.store),
+        ring.current.key_id,
+        ring.rotating,
+        data_keys=total[DATA_KEYS],
+        stale_data_keys=stale,
+        destroyed=total[DESTROYED],
+        evidence_keys=total.get(EVIDENCE_KEYS, 0),
+    )
+
+
+def _count(connection: Connection, table: Table, other_than: str | None = None) -> int:
+    query = select(func.count()).select_from(table)
+    if other_than is not None:
+        query = query.where(table.c.site_key_id != other_than)
+    return int(connection.execute(query).scalar_one())
+
+
+def _of_evidence(connection: Connection) -> tuple[Table, ...]:
+    """The tables of evidence, where the store has any."""
+    return (EVIDENCE_KEYS, DESTROYED_EVIDENCE_KEYS) if has_evidence_keys(connection) else ()
 
 
 def back_up(place: KeyPlace, target: Path) -> None:
@@ -113,17 +141,11 @@ def back_up(place: KeyPlace, target: Path) -> None:
     It replaces rather than adds: an older one still holds keys that were destroyed since.
     """
     ring = read_ring(place)
+    document: dict[str, object] = {"format": _FORMAT, "site_keys": ring.text()}
     with KeyStore.open(place) as store, store.database.reading() as connection:
-        keys = connection.execute(select(DATA_KEYS)).all()
-        destroyed = connection.execute(select(DESTROYED)).all()
-    document = {
-        "format": _FORMAT,
-        "site_keys": ring.text(),
-        "data_keys": [
-            [row.person_id, row.site_key_id, base64.b64encode(row.wrapped).decode()] for row in keys
-        ],
-        "destroyed": [[row.person_id, row.destroyed_at] for row in destroyed],
-    }
+        for table in (DATA_KEYS, DESTROYED, *_of_evidence(connection)):
+            rows = connection.execute(select(table)).all()
+            document[table.name] = [[_written(value) for value in row] for row in rows]
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)  # left by a killed process that had the same id
     try:
@@ -143,55 +165,67 @@ def restore(place: KeyPlace, source: Path) -> int:
     What was destroyed here stays destroyed, whatever the backup holds. ``SiteKeyError`` where
     the file is no such backup, or another site key is in place.
     """
-    ring, keys, destroyed = _read_backup(source)
+    ring, rows = _read_backup(source)
     demand_apart(place)
     if not key_store_exists(place):
         if place.key.file is None:
             raise SiteKeyError(f"{place.key} is empty; put the site key there first")
         write_ring(place.key.file, ring)
     known = {key.key_id for key in read_ring(place).keys}
-    if not {key["site_key_id"] for key in keys} <= known:
+    if not {key["site_key_id"] for table, _ in _PAIRS for key in rows[table]} <= known:
         raise SiteKeyError(f"{source} belongs to another site key than {place.key}; see which")
     with KeyStore.open(place, create=True) as store:
-        _merge(store, keys, destroyed)
+        make_tables(store.database)
+        with store.database.changing() as connection:
+            for keys, destroyed in _PAIRS:
+                _merge(connection, (keys, rows[keys]), (destroyed, rows[destroyed]))
         store.begin(read_ring(place).current)
         with store.database.reading() as connection:
-            return int(connection.execute(select(func.count()).select_from(DATA_KEYS)).scalar_one())
+            return sum(_count(connection, keys) for keys, _ in _PAIRS)
 
 
-def _merge(
-    store: KeyStore, keys: list[dict[str, object]], destroyed: list[dict[str, object]]
-) -> None:
-    with store.database.changing() as connection:
-        present = set(connection.execute(select(DATA_KEYS.c.person_id)).scalars())
-        gone = set(connection.execute(select(DESTROYED.c.person_id)).scalars())
-        buried = [row for row in destroyed if row["person_id"] not in gone]
-        gone |= {str(row["person_id"]) for row in buried}
-        missing = [row for row in keys if row["person_id"] not in present | gone]
-        for table, rows in ((DESTROYED, buried), (DATA_KEYS, missing)):
-            if rows:
-                connection.execute(table.insert(), rows)
-        connection.execute(DATA_KEYS.delete().where(DATA_KEYS.c.person_id.in_(sorted(gone))))
+def _merge(connection: Connection, keys: tuple[Table, _Rows], buried: tuple[Table, _Rows]) -> None:
+    """Add what is missing; what was destroyed, here or there, is not brought back."""
+    for table, rows in (buried, keys):
+        name = _id_of(table)
+        present = set(connection.execute(select(name)).scalars())
+        missing = [row for row in rows if row[name.name] not in present]
+        if missing:
+            connection.execute(table.insert(), missing)
+    gone = select(_id_of(buried[0]))
+    connection.execute(keys[0].delete().where(_id_of(keys[0]).in_(gone)))
 
 
-def _read_backup(
-    source: Path,
-) -> tuple[KeyRing, list[dict[str, object]], list[dict[str, object]]]:
+def _id_of(table: Table) -> Column[str]:
+    (name,) = table.primary_key.columns
+    return name
+
+
+def _written(value: object) -> object:
+    """A value as it stands in a backup."""
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value
+
+
+def _read_backup(source: Path) -> tuple[KeyRing, dict[Table, _Rows]]:
     try:
         document = json.loads(source.read_text(encoding="utf-8"))
         if document["format"] != _FORMAT:
             raise SiteKeyError(f"{source} is no backup of keys; choose another file")
-        keys: list[dict[str, object]] = [
-            {"person_id": str(p), "site_key_id": str(k), "wrapped": base64.b64decode(w)}
-            for p, k, w in document["data_keys"]
-        ]
-        destroyed: list[dict[str, object]] = [
-            {"person_id": str(p), "destroyed_at": float(at)} for p, at in document["destroyed"]
-        ]
+        rows: dict[Table, _Rows] = {}
+        for keys, destroyed in _PAIRS:
+            # A backup of before evidence was sealed has none of its keys.
+            rows[keys] = [
+                {_id_of(keys).name: str(i), "site_key_id": str(k), "wrapped": base64.b64decode(w)}
+                for i, k, w in document.get(keys.name, [])
+            ]
+            rows[destroyed] = [
+                {_id_of(destroyed).name: str(i), "destroyed_at": float(at)}
+                for i, at in document.get(destroyed.name, [])
+            ]
         ring = KeyRing.parsed(document["site_keys"], str(source))
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise SiteKeyError(f"{source} is no backup of keys; choose another file") from None
-    return ring, keys, destroyed
+    return ring, rows
 
 
 def _rewrap_some(store: KeyStore, ring: KeyRing) -> int:
@@ -203,7 +237,8 @@ def _has_keys(place: KeyPlace) -> bool:
     if not key_store_exists(place):
         return False
     with KeyStore.open(place) as store, store.database.reading() as connection:
-        return connection.execute(select(DATA_KEYS.c.person_id).limit(1)).first() is not None
+        tables = (DATA_KEYS, *_of_evidence(connection)[:1])
+        return any(_count(connection, table) for table in tables)
 
 
 def key_store_exists(place: KeyPlace) -> bool:

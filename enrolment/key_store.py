@@ -1,7 +1,8 @@
 """The store of people's data keys, each wrapped by the site key; kept apart from the register.
 
 A backup of the register does not hold it, so a key that is destroyed here takes the person's
-face along, in every backup there is. Rotation lives in ``key_rotation``.
+face along, in every backup there is. Rotation lives in ``key_rotation``; the keys of evidence lie
+here too, and are ``evidence_keys``'s.
 """
 
 from __future__ import annotations
@@ -11,11 +12,19 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, delete, insert, inspect, select, update
+from sqlalchemy import Connection, Table, delete, insert, inspect, select, update
 
 from enrolment import postgres, sqlite_files
 from enrolment.databases import Database
-from enrolment.key_tables import CURRENT, DATA_KEYS, DESTROYED, KEY_STORE, METADATA
+from enrolment.key_tables import (
+    CURRENT,
+    DATA_KEYS,
+    DESTROYED,
+    EVIDENCE_KEYS,
+    KEY_STORE,
+    METADATA,
+    OF_EVIDENCE,
+)
 from enrolment.places import KeyPlace, SqliteFile
 from enrolment.register_errors import RegisterMissingError
 from enrolment.sealing import Cipher, SealBrokenError, new_key, place
@@ -75,7 +84,7 @@ class KeyStore:
         ``SiteKeyError`` for somebody whose key was destroyed: they are not to come back.
         """
         with self.database.changing() as connection:
-            ring = self._ring_for(connection)
+            ring = self.ring_for(connection)
             if _is_destroyed(connection, person_id):
                 raise SiteKeyError("this record was erased; enrol the person anew")
             query = select(DATA_KEYS).where(DATA_KEYS.c.person_id == person_id)
@@ -95,7 +104,7 @@ class KeyStore:
         with self.database.reading() as connection:
             rows = connection.execute(query).all()
         used = {row[1] for row in rows}
-        ring = self._ring_with(used)
+        ring = self.ring_with(used)
         site = {key.key_id: key.cipher for key in ring.keys}
         try:
             return {
@@ -103,7 +112,7 @@ class KeyStore:
                 for person_id, key_id, sealed in rows
             }
         except (KeyError, SealBrokenError):
-            raise _wrong(self._where) from None
+            raise self.wrong_key() from None
 
     def destroy(self, person_id: str) -> None:
         """Destroy somebody's data key for good: what it sealed opens no more, in any copy."""
@@ -121,7 +130,14 @@ class KeyStore:
         with self.database.reading() as connection:
             return frozenset(connection.execute(select(DESTROYED.c.person_id)).scalars())
 
-    def _ring_for(self, connection: Connection) -> KeyRing:
+    def wrong_key(self) -> SiteKeyError:
+        """What to say where the site key is another than the one that wraps."""
+        return SiteKeyError(
+            f"{self._where.key} is not the site key that wrapped the data keys in "
+            f"{self._where.store}; put the right one back"
+        )
+
+    def ring_for(self, connection: Connection) -> KeyRing:
         """The ring whose current key is the one that the store says to wrap with."""
         current = connection.execute(select(CURRENT.c.site_key_id)).scalar()
         if self._ring is None or self._ring.current.key_id != current:
@@ -131,10 +147,10 @@ class KeyStore:
                 insert(CURRENT), {"one": 1, "site_key_id": self._ring.current.key_id}
             )
         elif self._ring.current.key_id != current:
-            raise _wrong(self._where)
+            raise self.wrong_key()
         return self._ring
 
-    def _ring_with(self, used: set[str]) -> KeyRing:
+    def ring_with(self, used: set[str]) -> KeyRing:
         """The ring that has these keys; read again where a rotation has moved on."""
         if self._ring is None or not used <= {key.key_id for key in self._ring.keys}:
             self._ring = read_ring(self._where)
@@ -148,24 +164,48 @@ def wrapped(site: SiteKey, person_id: str, key: bytes) -> dict[str, object]:
 
 
 def rewrap(connection: Connection, ring: KeyRing, limit: int) -> int:
-    """Wrap up to ``limit`` keys anew that the current site key does not wrap; how many were.
+    """Wrap anew up to ``limit`` keys of a kind that another site key wraps; how many were.
 
     ``SiteKeyError`` where a key opens with no key of the ring.
     """
-    stale = DATA_KEYS.c.site_key_id != ring.current.key_id
-    rows = connection.execute(select(DATA_KEYS).where(stale).limit(limit)).all()
-    site = {key.key_id: key for key in ring.keys}
-    for row in rows:
+    tables = (DATA_KEYS, EVIDENCE_KEYS) if has_evidence_keys(connection) else (DATA_KEYS,)
+    return next(
+        (count for table in tables if (count := _rewrap(connection, ring, table, limit))), 0
+    )
+
+
+def has_evidence_keys(connection: Connection) -> bool:
+    """Whether the store has tables for the keys of evidence; one of before has none yet."""
+    inspector = inspect(connection)
+    return all(inspector.has_table(table.name) for table in OF_EVIDENCE)
+
+
+def _rewrap(connection: Connection, ring: KeyRing, table: Table, limit: int) -> int:
+    name, where = (
+        (table.c.person_id, _place) if table is DATA_KEYS else (table.c.key_id, evidence_key_place)
+    )
+    stale = table.c.site_key_id != ring.current.key_id
+    columns = (name, table.c.site_key_id, table.c.wrapped)
+    rows = connection.execute(select(*columns).where(stale).limit(limit)).all()
+    site = {key.key_id: key.cipher for key in ring.keys}
+    for mine, site_key_id, sealed in rows:
         try:
-            key = site[row.site_key_id].cipher.open(row.wrapped, _place(row.person_id))
+            key = site[site_key_id].open(sealed, where(mine))
         except (KeyError, SealBrokenError):
             raise SiteKeyError(
                 "a data key was wrapped by a site key that is not there; put that key back"
             ) from None
-        mine = DATA_KEYS.c.person_id == row.person_id
-        new = wrapped(ring.current, row.person_id, key)
-        connection.execute(update(DATA_KEYS).where(mine).values(**new))
+        anew = {
+            "site_key_id": ring.current.key_id,
+            "wrapped": site[ring.current.key_id].seal(key, where(mine)),
+        }
+        connection.execute(update(table).where(name == mine).values(**anew))
     return len(rows)
+
+
+def evidence_key_place(key_id: str) -> bytes:
+    """What binds a wrapped key of evidence to its row."""
+    return place("evidence-key", key_id)
 
 
 def _place(person_id: str) -> bytes:
@@ -185,13 +225,6 @@ def _unwrapped(ring: KeyRing, person_id: str, key_id: str, sealed: bytes) -> Cip
 def _is_destroyed(connection: Connection, person_id: str) -> bool:
     query = select(DESTROYED.c.person_id).where(DESTROYED.c.person_id == person_id)
     return connection.execute(query).first() is not None
-
-
-def _wrong(where: KeyPlace) -> SiteKeyError:
-    return SiteKeyError(
-        f"{where.key} is not the site key that wrapped the data keys in {where.store}; "
-        "put the right one back"
-    )
 
 
 def _nowhere(where: KeyPlace) -> SiteKeyError:

@@ -188,10 +188,12 @@ class LogSettings:
 class EvidenceSettings:
     """What is kept of alarms, and for how long. ``max_bytes`` None: as much as there is room for.
 
-    No clip is written while less than ``stop_below_bytes`` is free on the disk.
+    No clip is written while less than ``stop_below_bytes`` is free on the disk. ``encrypt``: seal
+    what is written from now on; it needs the site's keys.
     """
 
     enabled: bool = True
+    encrypt: bool = False
     pre_roll_s: float = 10.0
     post_roll_s: float = 15.0
     longest_s: float = 300.0

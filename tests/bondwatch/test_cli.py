@@ -57,6 +57,21 @@ def test_check_starts_nothing(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["config.yaml"]
 
 
+def test_check_tells_when_evidence_could_not_be_sealed(tmp_path, capfd):
+    """Exit status 3 and the command that helps; then there are no mistakes, and nothing is made."""
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        (ROOT / "config.yaml").read_text().replace("# encrypt: true", "encrypt: true")
+    )
+
+    assert run(["check", "--config", str(config)]) == 3
+    assert "evidence.encrypt: there is no site key at" in capfd.readouterr().out
+    assert [path.name for path in tmp_path.iterdir()] == ["config.yaml"]
+
+    assert run(["keys", "init", "--config", str(config)]) == 0
+    assert run(["check", "--config", str(config)]) == 0
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
 from typer.testing import CliRunner
 
 from bondwatch.evidence_cli import evidence_app
-from bondwatch.failures import CommandError
+from bondwatch.failures import CommandError, told
+from enrolment.evidence_keys import EvidenceKeys
+from enrolment.key_rotation import init_keys
 from tests.bondwatch.test_alarms_cli import CONFIG
 from tests.vision.outputs.evidence import ALARM_ID, NOON, OTHER_ID, evidence_file, gap
+from vision.config_reader import read_settings
+from vision.evidence.disk import Disk
+from vision.evidence.evidence_errors import EvidenceDamagedError, EvidenceKeyMissingError
+from vision.evidence.growing_file import GrowingFile
+from vision.evidence.sealed_form import FILE_ID_BYTES, FileSeal
 from vision.outputs.journal import Journal
 
 
@@ -22,7 +30,8 @@ class Site:
         self.config.write_text(CONFIG)
         self.data = folder / "data"
         self.journal = Journal.open(self.data / "journal.db")
-        self.journal.index_evidence([evidence_file(size_bytes=5), gap()])
+        digest = hashlib.sha256(b"video").hexdigest()
+        self.journal.index_evidence([evidence_file(size_bytes=5, sha256=digest), gap()])
         self.clip = self.data / evidence_file().folder / "cam1.1.mp4"
         self.clip.parent.mkdir(parents=True)
         self.clip.write_bytes(b"video")
@@ -85,6 +94,77 @@ def test_show_of_what_is_not_as_it_was(site):
     assert (cut.exit_code, gone.exit_code) == (1, 1)
     assert json.loads(cut.stdout)["files"][0]["wrong"] == "has 3 bytes"
     assert "not there" in gone.stdout
+
+
+@pytest.fixture
+def sealed(site):
+    """The same clip, sealed with a key of the site's, and its copy in the clear."""
+    keys = read_settings(site.config).register_place.keys
+    init_keys(keys)
+    with EvidenceKeys.open(keys) as store:
+        (key,) = store.make(1)
+    site.clip.unlink()
+    seal = FileSeal(key.cipher, key.key_id, bytes(FILE_ID_BYTES), ALARM_ID, site.clip.name)
+    file = GrowingFile(Disk(), site.clip.parent, site.clip.name, seal)
+    file.append(b"video")
+    file.finish()
+    return keys
+
+
+@pytest.mark.usefixtures("sealed")
+def test_open_a_sealed_file(site, tmp_path):
+    """What was recorded, in the clear, for its owner alone; it never overwrites."""
+    target = tmp_path / "look.mp4"
+
+    opened = site.call("open", ALARM_ID[:6], "cam1.1.mp4", "--to", str(target))
+
+    assert opened.exit_code == 0
+    assert target.read_bytes() == b"video"
+    assert target.stat().st_mode & 0o077 == 0
+    assert site.call("show", ALARM_ID).exit_code == 0
+    assert "exists already" in site.refused("open", ALARM_ID, "cam1.1.mp4", "--to", str(target))
+
+
+@pytest.mark.usefixtures("sealed")
+def test_open_what_is_not_to_be_opened(site, tmp_path):
+    """No such file, one outside the folder, and one that was changed leave nothing behind."""
+    target = tmp_path / "look.mp4"
+    for name in ("cam2.jpg", "../../../journal.db", str(site.config)):
+        assert "there is no" in site.refused("open", ALARM_ID, name, "--to", str(target))
+    damaged = bytearray(site.clip.read_bytes())
+    damaged[-1] ^= 1
+    site.clip.write_bytes(damaged)
+
+    opened = site.call("open", ALARM_ID, "cam1.1.mp4", "--to", str(target))
+    shown = site.call("show", ALARM_ID)
+
+    assert isinstance(opened.exception, EvidenceDamagedError)
+    assert (told(opened.exception), shown.exit_code) == (1, 1)
+    assert "damaged at byte" in shown.stdout
+    site.clip.write_bytes(b"other")
+    assert "changed" in site.refused("open", ALARM_ID, "cam1.1.mp4", "--to", str(target))
+    assert not target.exists()
+
+
+def test_open_without_the_key(site, sealed, tmp_path):
+    """Exit status 3, and which key is wanted."""
+    sealed.key.file.unlink()
+
+    opened = site.call("open", ALARM_ID, "cam1.1.mp4", "--to", str(tmp_path / "look.mp4"))
+
+    assert isinstance(opened.exception, EvidenceKeyMissingError)
+    assert told(opened.exception) == 3
+    assert "there is no site key at" in site.call("show", ALARM_ID).stdout
+
+
+def test_open_what_still_grows(site, tmp_path):
+    """It is in no index yet; what is whole of it can be looked at."""
+    site.clip.with_name("cam1.2.part.mp4").write_bytes(b"more")
+
+    opened = site.call("open", ALARM_ID, "cam1.2.part.mp4", "--to", str(tmp_path / "look.mp4"))
+
+    assert "still growing" in opened.stdout
+    assert (tmp_path / "look.mp4").read_bytes() == b"more"
 
 
 def test_hold_and_release(site):

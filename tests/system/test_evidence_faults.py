@@ -14,11 +14,20 @@ from pathlib import Path
 
 import pytest
 
+from enrolment.places import KeyPlace
 from tests.clips import make_clip
 from tests.system.small_disk import SmallDisk, demand_mount
-from tests.vision.evidence.evidence_site import RULES, EvidenceSite, evidence_site, indexed
+from tests.vision.evidence.evidence_site import (
+    RULES,
+    EvidenceSite,
+    evidence_site,
+    indexed,
+    plain,
+    site_keys,
+)
 from tests.vision.evidence.packets import annexb_packets, frames_in, later, looped
 from tests.vision.waiting import eventually
+from vision.evidence.reading import key_of
 from vision.outputs.evidence_values import EvidenceGap
 
 pytestmark = pytest.mark.system
@@ -26,9 +35,16 @@ pytestmark = pytest.mark.system
 ROOT = Path(__file__).parents[2]
 
 
-def killed_while_writing(data_dir: Path, clip: Path) -> None:
+def keys_of(folder: Path, *, seals: bool) -> KeyPlace | None:
+    """The keys of a site that seals its evidence; None of one that does not."""
+    return site_keys(folder / "keys") if seals else None
+
+
+def killed_while_writing(data_dir: Path, clip: Path, keys: KeyPlace | None = None) -> None:
     """A process writes a clip and is killed in the middle of it."""
     command = [sys.executable, "-m", "tests.system.evidence_writing", str(data_dir), str(clip)]
+    if keys is not None and keys.key.file is not None:
+        command.append(str(keys.key.file.parent))
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env=os.environ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"growing\n"
@@ -36,22 +52,25 @@ def killed_while_writing(data_dir: Path, clip: Path) -> None:
         assert process.wait(20) == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("codec", ["h264", "hevc"])
-def test_killed_in_the_middle_of_a_clip(tmp_path: Path, codec: str) -> None:
+@pytest.mark.parametrize(("codec", "seals"), [("h264", False), ("hevc", False), ("h264", True)])
+def test_killed_in_the_middle_of_a_clip(tmp_path: Path, codec: str, *, seals: bool) -> None:
     """The growing file plays as it is; the next writer makes it whole and tells the journal."""
-    killed_while_writing(tmp_path, make_clip(codec, gop=25))
+    keys = keys_of(tmp_path, seals=seals)
+    killed_while_writing(tmp_path, make_clip(codec, gop=25), keys)
     (growing,) = tmp_path.glob("evidence/*/*/*.part.mp4")
-    frames = frames_in(growing)
+    frames = frames_in(plain(growing, keys))
     assert frames > 50
+    assert (key_of(growing) is not None) is seals
 
-    with evidence_site(tmp_path) as site:
+    with evidence_site(tmp_path, keys=keys) as site:
         (clip,) = site.wait_kept("clip")
         eventually(lambda: indexed(tmp_path)[0])
 
     whole = site.folder / clip.name
     assert clip.ended_by == "crashed"
-    assert clip.sha256 == hashlib.sha256(whole.read_bytes()).hexdigest()
-    assert frames_in(whole) >= frames - 25
+    assert (key_of(whole) is not None) is seals
+    assert clip.sha256 == hashlib.sha256(site.plain(clip.name)).hexdigest()
+    assert frames_in(site.plain(clip.name)) >= frames - 25
     assert not list(tmp_path.glob("evidence/*/*/*.part.*"))
     assert clip in indexed(tmp_path)[0]
     assert site.timeline()[-1] == {"type": "end", "why": "crashed"}
@@ -93,10 +112,13 @@ def small(tmp_path: Path) -> Iterator[SmallDisk]:
     disk.close()
 
 
-@pytest.fixture
-def site(small: SmallDisk) -> Iterator[EvidenceSite]:
-    """A camera and a writer on it."""
-    with evidence_site(small.folder, replace(RULES, longest_s=3600.0)) as made:
+@pytest.fixture(params=[False, True], ids=["plain", "sealed"])
+def site(
+    small: SmallDisk, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[EvidenceSite]:
+    """A camera and a writer on it; its keys, where it seals, are on another disk."""
+    keys = keys_of(tmp_path, seals=request.param)
+    with evidence_site(small.folder, replace(RULES, longest_s=3600.0), keys=keys) as made:
         yield made
 
 
@@ -127,5 +149,5 @@ def test_a_full_disk(small: SmallDisk, site: EvidenceSite) -> None:
     assert gaps
     first = site.kept("clip")[0]
     assert first.ended_by == "disk"
-    assert frames_in(site.folder / first.name) == 25 * round(first.end_at - first.begin_at)
+    assert frames_in(site.plain(first.name)) == 25 * round(first.end_at - first.begin_at)
     assert gaps[0].from_at == first.end_at

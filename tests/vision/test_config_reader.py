@@ -121,12 +121,13 @@ def test_evidence(tmp_path):
     """Its keys arrive in the units of the settings; it can be switched off."""
     path = tmp_path / "config.yaml"
     path.write_text(
-        SMALL + "evidence: {off: true, pre_roll_s: 5, post_roll_s: 0, longest_s: 60,"
+        SMALL + "evidence: {off: true, encrypt: true, pre_roll_s: 5, post_roll_s: 0, longest_s: 60,"
         " keep_days: 365, max_gib: 2, stop_below_mib: 64}\n"
     )
 
     assert read_settings(path).evidence == EvidenceSettings(
         enabled=False,
+        encrypt=True,
         pre_roll_s=5.0,
         post_roll_s=0.0,
         longest_s=60.0,

@@ -28,11 +28,12 @@ def read_evidence(section: Section, cameras: Iterable[CameraSettings]) -> Eviden
     stop_mib = section.number(
         "stop_below_mib", default.stop_below_bytes / _MIB, Range(64, 1024 * 1024, "MiB")
     )
-    off = section.flag("off")
+    off, encrypt = section.flag("off"), section.flag("encrypt")
     _check_pre_roll(section, numbers["pre_roll_s"], cameras)
     section.close()
     return EvidenceSettings(
         enabled=not off,
+        encrypt=bool(encrypt),
         **numbers,
         max_bytes=None if max_gib is None else int(max_gib * _GIB),
         stop_below_bytes=int(stop_mib * _MIB),

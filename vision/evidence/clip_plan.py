@@ -23,6 +23,7 @@ class PartEnd(StrEnum):
     TIME_JUMP = "time_jump"
     MISSED = "missed"
     DISK = "disk"
+    KEY = "key"
     UNMUXABLE = "unmuxable"
     STOPPED = "stopped"
     CRASHED = "crashed"

@@ -14,6 +14,7 @@ from vision.evidence import timeline
 from vision.evidence.clip_plan import ClipPlan, ClipRules, Move, PartEnd
 from vision.evidence.fragment_muxer import FragmentMuxer, UnmuxableError
 from vision.evidence.growing_file import GrowingFile
+from vision.evidence.key_stock import is_for_want_of_a_key
 from vision.evidence.packet_facts import FactsReader
 from vision.evidence.place import UNMUXABLE, Place
 from vision.evidence.places import FileKind
@@ -130,14 +131,18 @@ class ClipWriter:
             part.end = max(part.end, packet.at)
 
     def _fail(self, error: OSError, at: Instant) -> None:
-        """The disk refused: leave it alone for a while."""
+        """The disk refused, or there is no key to seal with: leave it alone for a while."""
         _log.error("clip_not_written", why=error.strerror or type(error).__name__)
         self._place.health.fail(error)
         self._retry_s = time.monotonic() + RETRY_S
-        self._interrupt(at, PartEnd.DISK)
+        self._interrupt(at, PartEnd.KEY if is_for_want_of_a_key(error) else PartEnd.DISK)
 
     def _interrupt(self, at: Instant, why: PartEnd) -> None:
         self._plan.interrupt(why)
+        if self._part is None and self._missing_from is not None:
+            # It could not begin, or not go on: that is why it is missing, its pre-roll too.
+            self._missing_from = min(self._missing_from, at, key=lambda one: one.stream_s)
+            self._missing_why = why
         self._end(Move(why))
         self._lose(at, why)
 

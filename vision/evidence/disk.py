@@ -6,6 +6,7 @@ down by a test. Everything raises OSError; nothing here decides anything.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from dataclasses import dataclass
@@ -58,13 +59,21 @@ class Disk:
             raise
         file.size_bytes += len(data)
 
+    def overwrite(self, file: OpenFile, at_byte: int, data: bytes) -> None:
+        """Put something in the place of what was written there; the file gets no longer."""
+        done = os.pwrite(file.descriptor, data, at_byte)
+        if done != len(data):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
     def sync(self, file: OpenFile) -> None:
         """What was written is on the disk when this returns."""
         os.fsync(file.descriptor)
 
     def close(self, file: OpenFile) -> None:
         """Let go of the file, and of its lock."""
-        os.close(file.descriptor)
+        descriptor, file.descriptor = file.descriptor, -1
+        if descriptor >= 0:  # closed before, its number may be another file's by now
+            os.close(descriptor)
 
     def rename(self, old: Path, new: Path) -> None:
         """Give a file its name; the folder is still to be synced."""

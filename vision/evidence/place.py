@@ -1,22 +1,29 @@
-"""One alarm's place on the disk: new files in its folder, and telling of those that are whole."""
+"""One alarm's place on the disk: new files in its folder, and telling of those that are whole.
+
+What is sealed, each file under the data key of its place, is decided here; how is not.
+"""
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from vision.evidence.disk import Disk, publish
+from enrolment.evidence_keys import EvidenceKey
+from enrolment.places import KeyPlace
+from vision.evidence.disk import Disk
 from vision.evidence.growing_file import GrowingFile
+from vision.evidence.key_stock import KeyStock, is_for_want_of_a_key
 from vision.evidence.places import ROOT, FileKind, growing, next_name, picture_name
+from vision.evidence.sealed_form import FILE_ID_BYTES, FileSeal
 from vision.evidence.values import Subject
 from vision.outputs.evidence_values import EvidenceEntry, EvidenceFile, EvidenceGap
 
-UNMUXABLE = "unmuxable"
-PROBE = ".probe"
+UNMUXABLE: Final = "unmuxable"
+PROBE: Final = ".probe"
 
 
 @dataclass(slots=True)
@@ -26,7 +33,9 @@ class DiskHealth:
     problem: str | None = None
 
     def fail(self, error: OSError) -> None:
-        """Something could not be written."""
+        """Something could not be written; of a key that is missing the stock of keys tells."""
+        if is_for_want_of_a_key(error):
+            return
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
         self.problem = "no_room" if full else "not_writable"
 
@@ -40,7 +49,9 @@ class DiskHealth:
 class Store:
     """Where all evidence lies. Clips stop while less than ``stop_below_bytes`` is free.
 
-    ``tell`` is given every file that is whole, and every gap.
+    ``tell`` is given every file that is whole, and every gap. ``stock``: the keys that new files
+    are sealed with; None where they are written in the clear. ``keys``: where the keys are of
+    what was sealed before.
     """
 
     disk: Disk
@@ -48,6 +59,13 @@ class Store:
     stop_below_bytes: int
     health: DiskHealth
     tell: Callable[[EvidenceEntry], None]
+    stock: KeyStock | None = None
+    keys: KeyPlace | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """Why evidence cannot be kept at present, as a stable code; None where it can."""
+        return self.health.problem or (None if self.stock is None else self.stock.problem)
 
     def demand_room(self) -> None:
         """Raises OSError (ENOSPC) where what is left belongs to the journal."""
@@ -82,17 +100,17 @@ class Place:
         self._store = store
         self._subject = subject
         self._folder = store.data_dir / subject.folder
+        self._key: EvidenceKey | None = None
         self.health = store.health
 
     def new_file(self, kind: FileKind) -> GrowingFile:
-        """A file that grows."""
+        """A file that grows. OSError (ENOKEY) where it was to be sealed and cannot be."""
         disk = self._store.disk
-        self._store.demand_room()
-        disk.make_folder(self._folder, self._store.data_dir)
+        self._prepare()
         name = next_name(
             self._subject.camera_id, kind, {path.name for path in self._folder.iterdir()}
         )
-        return GrowingFile(disk, self._folder, name)
+        return GrowingFile(disk, self._folder, name, self._seal(name))
 
     def append(self, file: GrowingFile, data: bytes) -> None:
         """Let a file grow, while there is room."""
@@ -111,23 +129,33 @@ class Place:
     def put_picture(self, kind: FileKind, data: bytes, at: float) -> None:
         """Write a picture, or put it in the place of an earlier one."""
         disk, name = self._store.disk, picture_name(self._subject.camera_id, kind)
-        self._store.demand_room()
-        disk.make_folder(self._folder, self._store.data_dir)
+        self._prepare()
         disk.remove(self._folder / growing(name))
-        file = disk.create(self._folder / growing(name))
+        file = GrowingFile(disk, self._folder, name, self._seal(name))
         try:
-            disk.append(file, data)
+            file.append(data)
+            self.keep(file, kind, (at, at), "")
         except OSError:
-            disk.close(file)
-            disk.remove(file.path)
+            file.discard()
             raise
-        publish(disk, file, self._folder / name)
-        self._tell(name, kind, (len(data), hashlib.sha256(data).hexdigest()), (at, at), "")
 
     def tell_gap(self, from_at: float, to_at: float, why: str) -> None:
         """Say that packets of a span are not kept."""
         subject = self._subject
         self._store.tell(EvidenceGap(subject.alarm_id, subject.camera_id, from_at, to_at, why))
+
+    def _prepare(self) -> None:
+        """What new files need: room, a key where they are to be sealed, and the folder."""
+        self._store.demand_room()
+        if self._key is None and self._store.stock is not None:
+            self._key = self._store.stock.draw()
+        self._store.disk.make_folder(self._folder, self._store.data_dir)
+
+    def _seal(self, name: str) -> FileSeal | None:
+        if self._key is None:
+            return None
+        key, file_id = self._key, os.urandom(FILE_ID_BYTES)
+        return FileSeal(key.cipher, key.key_id, file_id, self._subject.alarm_id, name)
 
     def _tell(
         self,

@@ -1,5 +1,8 @@
 """Deletes evidence whose time is over: plans, removes, and only then tells the journal.
 
+Of what is sealed the keys are destroyed first: then it is gone in every copy, whatever becomes of
+the files. Where they cannot be, the evidence stays until the next round.
+
 One process at a time, whichever comes first; a thread of its own, since a disk takes its time.
 A crash in the middle leaves files without their like, or none, under an entry that is still
 there: the next round removes the rest and tells of it.
@@ -14,14 +17,18 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from enrolment.evidence_keys import EvidenceKeys
+from enrolment.register_errors import RegisterError
 from vision.evidence.places import ROOT, is_folder
+from vision.evidence.reading import key_of
 from vision.evidence.retention import RetentionRules, plan_deletions
 from vision.logs import logger
-from vision.outputs.evidence_values import Deletion
+from vision.outputs.evidence_values import Deletion, EvidenceFolder
 from vision.outputs.journal import Journal
 from vision.outputs.journal_errors import JournalError
 from vision.settings import Settings
@@ -41,6 +48,7 @@ class Retaining:
         wanted = settings.evidence
         self._rules = RetentionRules(wanted.keep_days * _DAY_S, wanted.max_bytes)
         self._data_dir = settings.data_dir
+        self._keys = settings.register_place.keys
         self._journal_path = settings.journal_path
         self._every_s = every_s
         self._closing = threading.Event()
@@ -78,23 +86,47 @@ class Retaining:
         with _alone(root / LOCK) as mine, closing(Journal.open(self._journal_path)) as journal:
             if not mine:
                 return 0
-            plan = list(plan_deletions(journal.evidence(), self._rules, now_at))
+            known = journal.evidence()
+            if self._rules.max_bytes is not None:
+                known = tuple(replace(one, size_bytes=self._stored_bytes(one)) for one in known)
+            plan = list(plan_deletions(known, self._rules, now_at))
+            deleted = 0
             for deletion in plan:
                 if self._closing.is_set():
                     break
-                self._delete(deletion, journal)
-            return len(plan)
+                deleted += self._delete(deletion, journal)
+            return deleted
 
-    def _delete(self, deletion: Deletion, journal: Journal) -> None:
+    def _delete(self, deletion: Deletion, journal: Journal) -> bool:
         *_, held = journal.evidence_of(deletion.alarm_id)
         if held is not None:
-            return
+            return False
         folder = self._data_dir / deletion.folder
         if is_folder(deletion.folder) and folder.is_dir():
+            try:
+                self._destroy_keys(folder)
+            except RegisterError as error:
+                _log.error("evidence_not_deleted", alarm=deletion.alarm_id, why=str(error))
+                return False
             shutil.rmtree(folder)
             _remove_if_empty(folder.parent)
         journal.forget_evidence(deletion)
         _log.info("evidence_deleted", alarm=deletion.alarm_id, reason=deletion.reason)
+        return True
+
+    def _destroy_keys(self, folder: Path) -> None:
+        files = (path for path in folder.iterdir() if path.is_file())
+        key_ids = {key_id for path in files if (key_id := key_of(path)) is not None}
+        if key_ids:
+            with EvidenceKeys.open(self._keys) as keys:
+                keys.destroy(key_ids)
+
+    def _stored_bytes(self, known: EvidenceFolder) -> int:
+        """What it takes on the disk, which is more than its content where it is sealed."""
+        folder = self._data_dir / known.folder
+        if not known.folder or not folder.is_dir():
+            return 0
+        return sum(path.stat().st_size for path in folder.iterdir())
 
 
 def _remove_if_empty(day: Path) -> None:

@@ -95,7 +95,7 @@ class EvidenceWriter:
         since_s = self._busy_since_s
         if since_s is not None and time.monotonic() - since_s > SLOW_AFTER_S:
             return "slow"
-        return self._store.health.problem or ("slow" if self._behind else None)
+        return self._store.problem or ("slow" if self._behind else None)
 
     # For other threads: each leaves something to be done, and returns.
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from enrolment.evidence_keys import EvidenceKeys
+from enrolment.key_rotation import init_keys
+from enrolment.places import KeyPlace, SecretSource, SqliteFile
 from tests.vision.outputs.decisions import alarm
 from tests.vision.waiting import eventually
 from vision.core.values import AlarmDecision, Change, Instant
 from vision.evidence.clip_plan import ClipRules
 from vision.evidence.disk import Disk
 from vision.evidence.index import EvidenceIndex
+from vision.evidence.key_stock import KeyStock
 from vision.evidence.place import DiskHealth, Store
+from vision.evidence.reading import EvidenceReader
 from vision.evidence.witness import Witness
 from vision.evidence.writer import EvidenceWriter
 from vision.ingest.packets import EncodedPacket
@@ -36,6 +41,7 @@ class EvidenceSite:
     writer: EvidenceWriter
     witness: Witness
     ring: PrerollRing
+    keys: KeyPlace | None = None
     told: list[EvidenceEntry] = field(default_factory=list)
 
     def feed(self, packets: Iterable[EncodedPacket]) -> None:
@@ -72,10 +78,31 @@ class EvidenceSite:
         eventually(lambda: list(self.data_dir.glob(f"evidence/*/{ALARM_ID}/{name}")))
         return self.folder / name
 
+    def plain(self, name: str) -> bytes:
+        """What a file holds, sealed or not."""
+        return plain(self.folder / name, self.keys)
+
     def timeline(self) -> list[dict[str, Any]]:
         """The lines of the one timeline that is whole."""
         (file,) = self.wait_kept("timeline")
-        return [json.loads(line) for line in (self.folder / file.name).read_text().splitlines()]
+        return [json.loads(line) for line in self.plain(file.name).splitlines()]
+
+
+def plain(stored: Path, keys: KeyPlace | None = None) -> bytes:
+    """What a file of evidence holds, sealed or not."""
+    with EvidenceReader(keys) as reader:
+        return b"".join(reader.pieces(stored))
+
+
+def keys_in(folder: Path) -> KeyPlace:
+    """A site's keys in a folder of their own."""
+    return KeyPlace(SecretSource(file=folder / "site.key"), SqliteFile(folder / "people.keys"))
+
+
+def site_keys(folder: Path) -> KeyPlace:
+    """The same, made now."""
+    init_keys(keys_in(folder))
+    return keys_in(folder)
 
 
 @contextmanager
@@ -86,8 +113,10 @@ def evidence_site(
     disk: Disk | None = None,
     tell: Callable[[EvidenceEntry], None] | None = None,
     ring: PrerollRing | None = None,
+    keys: KeyPlace | None = None,
 ) -> Iterator[EvidenceSite]:
-    """A running writer; at its end all clips are ended."""
+    """A running writer; at its end all clips are ended. ``keys``: with them, it seals."""
+    data_dir.mkdir(exist_ok=True)
     told: list[EvidenceEntry] = []
     index = EvidenceIndex(lambda: Journal.open(data_dir / "journal.db"))
 
@@ -97,10 +126,12 @@ def evidence_site(
         if tell is not None:
             tell(entry)
 
-    store = Store(disk or Disk(), data_dir, ROOMY_BYTES, DiskHealth(), tell_all)
-    with EvidenceWriter(store, rules, index) as writer:
-        witness = Witness(writer, rules)
-        site = EvidenceSite(data_dir, writer, witness, ring or PrerollRing(12.0, 64 << 20), told)
+    stock = None if keys is None else KeyStock(lambda: EvidenceKeys.open(keys), retry_s=0.1)
+    health = DiskHealth()
+    store = Store(disk or Disk(), data_dir, ROOMY_BYTES, health, tell_all, stock, keys)
+    with stock or nullcontext(), EvidenceWriter(store, rules, index) as writer:
+        witness, ring = Witness(writer, rules), ring or PrerollRing(12.0, 64 << 20)
+        site = EvidenceSite(data_dir, writer, witness, ring, keys, told)
         witness.attach("cam1", site.ring)
         yield site
 

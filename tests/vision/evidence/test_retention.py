@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from enrolment.evidence_keys import EvidenceKeys
+from enrolment.key_rotation import init_keys
+from tests.vision.evidence.evidence_site import plain
 from tests.vision.outputs.evidence import ALARM_ID, NOON, OTHER_ID, evidence_file
 from vision.config_reader import read_settings
+from vision.evidence.disk import Disk
+from vision.evidence.evidence_errors import EvidenceKeyMissingError
+from vision.evidence.growing_file import GrowingFile
 from vision.evidence.places import is_folder
 from vision.evidence.retaining import LOCK, Retaining
 from vision.evidence.retention import RetentionRules, plan_deletions
+from vision.evidence.sealed_form import FILE_ID_BYTES, FileSeal
 from vision.outputs.evidence_values import Deletion, EvidenceFolder
 from vision.outputs.journal import Journal
-from vision.settings import EvidenceSettings, Settings
+from vision.settings import EvidenceSettings, RegisterSettings, Secret, Settings
 
 DAY_S = 24 * 3600.0
 RULES = RetentionRules(90 * DAY_S)
@@ -90,11 +98,15 @@ def test_nothing_but_evidence_is_ever_deleted(path, good):
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """A site with evidence of one alarm."""
+    """A site with evidence of one alarm, and a place for keys."""
+    apart = tmp_path.with_name(f"{tmp_path.name}-keys")
     settings = replace(
         read_settings(Path(__file__).parents[3] / "config.yaml"),
         data_dir=tmp_path,
         evidence=EvidenceSettings(),
+        register=RegisterSettings(
+            key=Secret(file=apart / "site.key"), key_store=apart / "people.keys"
+        ),
     )
     with closing(Journal.open(settings.journal_path)) as journal:
         journal.index_evidence([evidence_file()])
@@ -102,6 +114,22 @@ def settings(tmp_path: Path) -> Settings:
     clip.parent.mkdir(parents=True)
     clip.write_bytes(b"video")
     return settings
+
+
+@pytest.fixture
+def sealed(settings: Settings, tmp_path: Path) -> Path:
+    """A second clip of the alarm, sealed with a key of the site's."""
+    keys = settings.register_place.keys
+    assert keys
+    init_keys(keys)
+    with EvidenceKeys.open(keys) as store:
+        (key,) = store.make(1)
+    folder, name = tmp_path / evidence_file().folder, "cam1.2.mp4"
+    seal = FileSeal(key.cipher, key.key_id, bytes(FILE_ID_BYTES), ALARM_ID, name)
+    file = GrowingFile(Disk(), folder, name, seal)
+    file.append(b"sealed video")
+    file.finish()
+    return folder / name
 
 
 class TestDeleting:
@@ -121,6 +149,34 @@ class TestDeleting:
             journal.hold_evidence(ALARM_ID, "Ann", "court")
 
         assert Retaining(settings).delete_what_is_over(NOON + 910 * DAY_S) == 0
+
+    def test_keys_of_what_was_sealed_are_destroyed_first(self, settings, sealed):
+        """A copy of the folder opens no more; where the keys cannot be had, nothing goes."""
+        copy = shutil.copytree(sealed.parent, settings.data_dir / "copy" / ALARM_ID) / sealed.name
+        keys = settings.register_place.keys
+        assert plain(copy, keys) == b"sealed video"
+        hidden = keys.store_file.rename(keys.store_file.with_name("hidden"))
+
+        assert Retaining(settings).delete_what_is_over(NOON + 91 * DAY_S) == 0
+        assert sealed.exists()
+        hidden.rename(keys.store_file)
+        assert Retaining(settings).delete_what_is_over(NOON + 91 * DAY_S) == 1
+
+        assert not sealed.exists()
+        with pytest.raises(EvidenceKeyMissingError, match="was destroyed"):
+            plain(copy, keys)
+
+    @pytest.mark.parametrize(("room_bytes", "deleted"), [(4096, 0), (12, 1)])
+    def test_room_is_what_lies_on_the_disk(self, settings, sealed, room_bytes, deleted):
+        """Sealed files are larger than what the index says of their content."""
+        with closing(Journal.open(settings.journal_path)) as journal:
+            journal.index_evidence([evidence_file(name=sealed.name, size_bytes=12)])
+            journal.index_evidence([evidence_file(size_bytes=0)])
+        sealed.with_name("cam1.1.mp4").unlink()
+        rules = replace(settings.evidence, max_bytes=room_bytes)
+        tight = replace(settings, evidence=rules)
+
+        assert Retaining(tight).delete_what_is_over(NOON + 2 * 3600.0) == deleted
 
     def test_files_that_are_gone_already_are_written_down(self, settings):
         """A crash between removing and telling is made good the next time."""

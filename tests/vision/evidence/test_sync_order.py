@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.clips import make_clip
-from tests.vision.evidence.evidence_site import evidence_site
+from tests.vision.evidence.evidence_site import evidence_site, site_keys
 from tests.vision.evidence.packets import annexb_packets, looped
 from vision.evidence.disk import Disk, OpenFile
 from vision.outputs.evidence_values import EvidenceEntry, EvidenceFile
@@ -20,6 +22,10 @@ class RecordingDisk(Disk):
 
     def append(self, file: OpenFile, data: bytes) -> None:
         super().append(file, data)
+        self.log.append(("data", file.path.name))
+
+    def overwrite(self, file: OpenFile, at_byte: int, data: bytes) -> None:
+        super().overwrite(file, at_byte, data)
         self.log.append(("data", file.path.name))
 
     def sync(self, file: OpenFile) -> None:
@@ -39,11 +45,15 @@ class RecordingDisk(Disk):
         self.log.append(("told", entry.name))
 
 
-def test_data_file_name_and_folder_are_synced_before_anybody_hears(tmp_path: Path) -> None:
-    """A power cut at any moment leaves no entry in the journal without its file."""
+@pytest.mark.parametrize("seals", [False, True])
+def test_data_file_name_and_folder_are_synced_before_anybody_hears(
+    tmp_path: Path, *, seals: bool
+) -> None:
+    """A power cut at any moment leaves no entry in the journal without its whole file."""
+    keys = site_keys(tmp_path / "keys") if seals else None
     disk = RecordingDisk()
     stream = looped(annexb_packets(make_clip(gop=25)), 5, 2.0)
-    with evidence_site(tmp_path, disk=disk, tell=disk.told) as site:
+    with evidence_site(tmp_path, disk=disk, tell=disk.told, keys=keys) as site:
         site.feed(stream[:125])
         site.raise_alarm(stream[124].at)
         site.clear(stream[125].at)
