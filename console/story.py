@@ -115,12 +115,12 @@ def _gap(gap: EvidenceGap) -> Event:
 
 
 def _of_timeline(timeline: Timeline, names: Names) -> Iterator[Event]:
-    yield from track_events(timeline, names)
-    for line in timeline.of_type("passage"):
-        yield _passage(line, timeline.camera_id, names)
     for kind in ("part", "part_end"):
         for line in timeline.of_type(kind):
             yield _part(line, timeline.camera_id)
+    yield from track_events(timeline, names)
+    for line in timeline.of_type("passage"):
+        yield _passage(line, timeline.camera_id, names)
     yield from _changes(timeline)
     yield from _doubts(timeline)
 

@@ -1,6 +1,6 @@
 // Similarity over time, one track at a time, against the thresholds that it was judged by.
 
-const CHART = { height: 240, left: 38, right: 104, top: 12, bottom: 26 };
+const CHART = { height: 240, left: 38, right: 124, top: 12, bottom: 26 };
 
 // A linear scale from numbers to pixels, and back.
 function scale([low, high], [from, to]) {
@@ -28,6 +28,23 @@ function similaritySpan(looks, thresholds) {
   const low = Math.min(...values, 0.9);
   const high = Math.max(...values, 0.1);
   return [Math.max(-1, low - 0.08), Math.min(1, high + 0.08)];
+}
+
+// Some round numbers between two, for an axis.
+function roundValues(low, high) {
+  const step = [0.02, 0.05, 0.1, 0.2, 0.5].find((one) => (high - low) / one <= 6) ?? 0.5;
+  const first = Math.ceil(low / step - 1e-9);
+  const count = Math.floor(high / step + 1e-9) - first + 1;
+  return Array.from({ length: count }, (_, index) => (first + index) * step);
+}
+
+// Rising places, moved down where they would be closer together than this.
+function spread(places, least) {
+  const moved = [];
+  for (const place of places) {
+    moved.push(moved.length ? Math.max(place, moved[moved.length - 1] + least) : place);
+  }
+  return moved;
 }
 
 class Chart {
@@ -81,7 +98,7 @@ class Chart {
       { viewBox: `0 0 ${width} ${CHART.height}`, role: "img" },
       makeSvg("title", {}, this.described(looks)),
       ...this.axes(),
-      ...thresholds.flatMap((one) => this.threshold(one, width)),
+      ...this.thresholds(thresholds, width),
       ...this.uprights(),
       ...looks.flatMap((look) => this.points(look)),
       this.now,
@@ -112,12 +129,11 @@ class Chart {
     const [from, to] = spanOf(this.camera);
     const ends = [[from, "start"], [to, "end"]].map(([at, anchor]) =>
       makeSvg("text", { x: this.x(at), y: CHART.height - 8, "text-anchor": anchor }, timeOfDay(at)));
-    const marks = [-0.8, -0.6, -0.4, -0.2, 0, 0.2, 0.4, 0.6, 0.8, 1]
-      .filter((value) => this.y(value) >= CHART.top - 1 && this.y(value) <= this.upright().y2 + 1);
-    return ends.concat(marks.flatMap((value) => [
+    const { y1, y2 } = this.upright();
+    return ends.concat(roundValues(this.y.back(y2), this.y.back(y1)).flatMap((value) => [
       makeSvg("line", { class: "axis", ...this.across(value) }),
       makeSvg("text", { x: CHART.left - 6, y: this.y(value) + 4, "text-anchor": "end" },
-        value.toFixed(1)),
+        value.toFixed(2)),
     ]));
   }
 
@@ -126,9 +142,15 @@ class Chart {
     return { x1: from, x2: to, y1: this.y(value), y2: this.y(value) };
   }
 
-  threshold({ name, value }, width) {
+  // The highest first, so that each label can make room for the one above it.
+  thresholds(thresholds, width) {
+    const falling = [...thresholds].sort((one, other) => other.value - one.value);
+    const places = spread(falling.map((one) => this.y(one.value) + 4), 13);
+    return falling.flatMap((one, index) => this.threshold(one, places[index], width));
+  }
+
+  threshold({ name, value }, y, width) {
     const tone = name === "reject" ? "reject" : "accept";
-    const y = this.y(value) + (name === "accept_together" ? 10 : 4);
     return [
       makeSvg("line", { class: `threshold ${tone}`, ...this.across(value) }),
       makeSvg("text", { class: tone, x: width - CHART.right + 6, y },

@@ -52,7 +52,8 @@ function drawZone(context, zone, size) {
 }
 
 function drawLabel(context, text, [left, bottom], colour, ink, size) {
-  context.font = "600 13px system-ui, sans-serif";
+  const letters = size[0] < 480 ? 10 : 13;
+  context.font = `600 ${letters}px system-ui, sans-serif`;
   const width = Math.min(context.measureText(text).width + 10, size[0]);
   const x = Math.max(0, Math.min(left, size[0] - width));
   const y = Math.max(18, Math.min(bottom, size[1]));

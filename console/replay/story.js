@@ -22,7 +22,7 @@ class Story {
     const title = make("span", { class: "title" }, sentence(one.title), where);
     const lines = one.lines.map((line) => make("span", { class: "line" }, sentence(line)));
     const onclick = () => this.jump(one.at, one.camera);
-    return make("li", {}, make("button", { type: "button", class: one.type, onclick },
+    return make("li", {}, make("button", { type: "button", class: `event-${one.type}`, onclick },
       time, title, ...lines));
   }
 

@@ -33,7 +33,11 @@ def is_there() -> bool:
 
 @contextmanager
 def chromium(
-    profile: Path, *, language: str = "en", dark: bool = False, size_wh: tuple[int, int] = (1280, 720)
+    profile: Path,
+    *,
+    language: str = "en",
+    dark: bool = False,
+    size_wh: tuple[int, int] = (1280, 720),
 ) -> Iterator[webdriver.Chrome]:
     """A browser that starts with an empty profile; it ends with the context."""
     options = webdriver.ChromeOptions()
