@@ -5,9 +5,11 @@ The camera is lost for five seconds in the middle: the clip has two parts and a 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import json
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -115,7 +117,7 @@ def make_case(folder: Path, **changes: Any) -> Case:
     making = Making(folder)
     for number, span_s in enumerate(PARTS_S, 1):
         why = "camera_lost" if number == 1 else "post_roll"
-        clip = fragmented(scene.film(folder / "film.mp4", moments_s(span_s)), span_s[0])
+        clip = _clip(span_s)
         making.keep(f"gate.{number}.mp4", FileKind.CLIP, clip, span_s, why)
     making.keep("gate.1.jsonl", FileKind.TIMELINE, timeline_text().encode(), (0.0, 11.0))
     snapshot = scene.picture(ALARM_S)
@@ -135,6 +137,13 @@ def make_case(folder: Path, **changes: Any) -> Case:
         made_at=NOON + 86_400.0,
     )
     return replace(case, **changes)
+
+
+@functools.cache
+def _clip(span_s: tuple[float, float]) -> bytes:
+    """One part; encoding is the slow part, hence the cache."""
+    with tempfile.TemporaryDirectory() as folder:
+        return fragmented(scene.film(Path(folder) / "film.mp4", moments_s(span_s)), span_s[0])
 
 
 def moments_s(span_s: tuple[float, float]) -> list[float]:
