@@ -24,6 +24,7 @@ run_pytest() {
 }
 
 pure='vision/core/*,vision/evidence/clip_plan.py,vision/evidence/packet_facts.py,vision/evidence/places.py,vision/evidence/retention.py,vision/evidence/timeline.py'
+pure="$pure,console/clocks.py,console/identities.py,console/story*.py,console/timelines.py,console/tracks.py,console/words.py,console/replay/document.py,console/report/typeset.py"
 core_is_covered() {
     "$bin/coverage" report --include="$pure" --skip-covered --show-missing --fail-under=100
 }
