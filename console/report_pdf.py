@@ -25,7 +25,7 @@ from vision.bundles.case import Case
 _MARGIN = 18 * mm
 _PADDING = 6
 """What the typesetter leaves free within its margins."""
-_WHO = frozenset({"inside", "identity", "verdict"})
+_WHO = frozenset({"inside", "identity"})
 _PASSAGES = frozenset({"passage"})
 _ELSE = frozenset({"other_alarm", "part", "part_end", "versions", "left_out"})
 

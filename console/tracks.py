@@ -21,7 +21,7 @@ Deadlines = Mapping[str, float | None]
 class _Standing:
     """How a track stood in the frame before."""
 
-    who: tuple[str | None, str | None] = (None, None)
+    who: tuple[str, str | None] = ("undetermined", None)
     zones: frozenset[str] = frozenset()
     verdict: str | None = None
 
@@ -49,7 +49,7 @@ class _Watch:
         before = self.standing.get(number, _Standing())
         identity = track.get("identity") or {}
         now = _Standing(
-            (identity.get("state"), identity.get("staff_id")),
+            (identity.get("state") or "undetermined", identity.get("staff_id")),
             frozenset(track.get("zones", ())),
             track.get("verdict"),
         )
@@ -57,7 +57,7 @@ class _Watch:
         if track.get("object") == "person":
             for zone in sorted(now.zones - before.zones):
                 yield self._inside(number, zone, at)
-            if now.who not in (before.who, (None, None)):
+            if now.who != before.who:
                 yield self._identified(number, identity, at)
         if now.verdict != before.verdict:
             yield self._judged(number, now.verdict, at)
@@ -75,7 +75,7 @@ class _Watch:
 
     def _identified(self, number: int, identity: Line, at: float) -> Event:
         name = called(identity.get("staff_id"), self.names)
-        state = coded("identity", identity["state"])
+        state = coded("identity", self.standing[number].who[0])
         key = "event.identity" if name is None else "event.identity_named"
         title = said(key, track=number, state=state, name=name)
         lines = reasons(identity, self.names)

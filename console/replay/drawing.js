@@ -34,7 +34,7 @@ function onScreen([left, top, right, bottom], [width, height]) {
   return [left * width, top * height, (right - left) * width, (bottom - top) * height];
 }
 
-function drawZone(context, zone, size) {
+function drawZone(context, zone, size, taken) {
   if (!zone.polygon.length) return;
   const corners = zone.polygon.map(([x, y]) => [x * size[0], y * size[1]]);
   context.beginPath();
@@ -48,29 +48,51 @@ function drawZone(context, zone, size) {
   context.stroke();
   context.setLineDash([]);
   const top = corners.reduce((best, one) => (one[1] < best[1] ? one : best));
-  drawLabel(context, zone.zone, [top[0] + 4, top[1] + 22], COLOURS.zone, "#1b1f24", size);
+  const place = [top[0] + 4, top[1] + 22];
+  drawLabel(context, zone.zone, [place], [COLOURS.zone, "#1b1f24"], size, taken);
 }
 
-function drawLabel(context, text, [left, bottom], colour, ink, size) {
+// A label stands at the first of some places where it covers no other, or at the first of all.
+function drawLabel(context, text, places, [colour, ink], size, taken) {
   const letters = size[0] < 480 ? 10 : 13;
   context.font = `600 ${letters}px system-ui, sans-serif`;
   const width = Math.min(context.measureText(text).width + 10, size[0]);
-  const x = Math.max(0, Math.min(left, size[0] - width));
-  const y = Math.max(18, Math.min(bottom, size[1]));
+  const boxes = places.map((place) => labelBox(place, [width, letters + 5], size));
+  const box = boxes.find((one) => !taken.some((other) => overlap(one, other))) ?? boxes[0];
+  taken.push(box);
   context.fillStyle = colour;
-  context.fillRect(x, y - 18, width, 18);
+  context.fillRect(box[0], box[1], width, box[3] - box[1]);
   context.fillStyle = ink;
-  context.fillText(text, x + 5, y - 5, width - 10);
+  context.fillText(text, box[0] + 5, box[3] - 5, width - 10);
+}
+
+// [left, top, right, bottom] of a label whose lower left corner is wanted here, within the picture.
+function labelBox([left, bottom], [width, height], size) {
+  const x = Math.max(0, Math.min(left, size[0] - width));
+  const y = Math.max(height, Math.min(bottom, size[1]));
+  return [x, y - height, x + width, y];
+}
+
+function overlap(one, other) {
+  return one[0] < other[2] && other[0] < one[2] && one[1] < other[3] && other[1] < one[3];
 }
 
 function drawTrack(context, track, size) {
   const [x, y, width, height] = onScreen(track.box, size);
-  const colour = COLOURS[toneOf(track)];
   context.lineWidth = 3;
-  context.strokeStyle = colour;
+  context.strokeStyle = COLOURS[toneOf(track)];
   context.strokeRect(x, y, width, height);
-  drawLabel(context, labelOf(track), [x - 1, y - 1], colour, "#ffffff", size);
   return { track: track.track, box: [x, y, x + width, y + height], label: labelOf(track) };
+}
+
+// Labels come after all boxes, those of alarms first: they get the best places.
+function drawLabels(context, tracks, drawn, size, taken) {
+  const inOrder = tracks.map((track, index) => [track, drawn[index]])
+    .sort(([one], [other]) => Boolean(other.verdict) - Boolean(one.verdict));
+  for (const [track, { box: [left, top, , bottom], label }] of inOrder) {
+    const places = [[left - 1, top - 1], [left - 1, bottom + 19], [left - 1, top - 20]];
+    drawLabel(context, label, places, [COLOURS[toneOf(track)], "#ffffff"], size, taken);
+  }
 }
 
 function drawFace(context, face, size) {
@@ -80,12 +102,16 @@ function drawFace(context, face, size) {
 }
 
 // Draws what belongs to a moment, and returns what was drawn, for whoever checks it.
-function drawOverlay(canvas, camera, at, isWanted) {
+function drawOverlay(canvas, camera, { at, slack }, isWanted) {
   const [context, size] = preparedCanvas(canvas);
-  const frame = frameAt(camera.frames, at);
-  const rules = inForce(camera.versions, at);
+  const frame = frameAt(camera.frames, at, slack);
+  const rules = inForce(camera.versions, at + slack);
   if (!isWanted) return { frame, boxes: [] };
-  for (const zone of rules?.zones ?? []) drawZone(context, zone, size);
+  const taken = [];
+  for (const zone of rules?.zones ?? []) drawZone(context, zone, size, taken);
   for (const face of frame?.faces ?? []) drawFace(context, face, size);
-  return { frame, boxes: (frame?.tracks ?? []).map((track) => drawTrack(context, track, size)) };
+  const tracks = frame?.tracks ?? [];
+  const boxes = tracks.map((track) => drawTrack(context, track, size));
+  drawLabels(context, tracks, boxes, size, taken);
+  return { frame, boxes };
 }

@@ -138,13 +138,13 @@ class Page {
     this.draw(at);
     this.showNotice();
     this.showMoment(at);
-    this.story.mark(at);
+    this.story.mark(at + this.player.slack);
     this.chart.mark(at);
     byId("play").textContent = word(this.player.playing ? "play.pause" : "play.play");
   }
 
   draw(at) {
-    const drawn = drawOverlay(byId("overlay"), this.camera, at, this.boxes);
+    const drawn = drawOverlay(byId("overlay"), this.camera, this.player, this.boxes);
     const stage = byId("stage");
     stage.dataset.at = at.toFixed(3);
     stage.dataset.part = this.camera.parts[this.player.part]?.file ?? "";
@@ -155,7 +155,7 @@ class Page {
   analysedText(frame, at) {
     if (!frame) return word("play.not_analysed");
     const ms = Math.round((at - frame.at) * 1000);
-    return ms < 2 ? word("play.analysed_now") : say("play.analysed", { ms });
+    return ms < 1000 * Math.max(this.player.slack, SAME_S) ? word("play.analysed_now") : say("play.analysed", { ms });
   }
 
   showMoment(at) {

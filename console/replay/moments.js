@@ -17,9 +17,16 @@ function lastNotAfter(items, at, momentOf = (item) => item.at) {
 }
 
 // The analysed frame whose boxes are drawn at a moment; null where none is recent enough.
-function frameAt(frames, at) {
-  const frame = frames[lastNotAfter(frames, at)];
+// `slack`: by how much a frame may seem later than the picture that it was made from.
+function frameAt(frames, at, slack) {
+  const frame = frames[lastNotAfter(frames, at + slack)];
   return frame && at - frame.at <= HOLD_S ? frame : null;
+}
+
+// Analysis and recording each map a camera's time to the wall clock, and differ by milliseconds:
+// what was analysed belongs to the nearest picture, so up to half a picture may lie between.
+function slackOf(part) {
+  return part && part.times_s.length ? pictureLength(part.times_s) / 2 : 0;
 }
 
 function inForce(versions, at) {
@@ -47,6 +54,10 @@ function lastMoment(part) {
 // The index of the picture that a file shows at a time of its own.
 function pictureAt(times, seconds) {
   return Math.max(0, lastNotAfter(times, seconds, (time) => time));
+}
+
+function nearestPicture(part, at) {
+  return pictureAt(part.times_s, part.times_s[0] + at - part.begin_at + slackOf(part) - SAME_S);
 }
 
 function momentOfPicture(part, index) {

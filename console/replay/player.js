@@ -35,6 +35,10 @@ class Player {
     return part ? this.videos.get(part) ?? null : null;
   }
 
+  get slack() {
+    return slackOf(this.camera.parts[this.part]);
+  }
+
   // A file is given to the browser when it is first wanted: several long ones need not be open.
   videoOf(part) {
     if (part.media === null || this.failed.has(part)) return null;
@@ -94,7 +98,7 @@ class Player {
     const video = this.video;
     if (video) {
       const part = this.camera.parts[this.part];
-      const index = pictureAt(part.times_s, this.at - part.begin_at + part.times_s[0]);
+      const index = nearestPicture(part, this.at);
       this.at = momentOfPicture(part, index);
       video.currentTime = seekTarget(part.times_s, index);
     }

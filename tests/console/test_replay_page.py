@@ -196,6 +196,28 @@ def test_boxes_are_where_the_timeline_says(page: Opened, at_s: float) -> None:
     )
 
 
+@pytest.mark.parametrize("shift_s", [-0.03, 0.03])
+def test_clocks_that_differ_a_little(
+    chrome: Chrome, case: Case, tmp_path: Path, shift_s: float
+) -> None:
+    """A frame belongs to the nearest picture, whichever of the two seems the later."""
+    (one,) = [one for one in case.files if one.file.kind == FileKind.TIMELINE]
+    lines = [json.loads(line) for line in one.path.read_text().splitlines()]
+    for line in lines:
+        if line["type"] == "part":
+            line["wall_utc"] += shift_s
+    shifted = tmp_path / one.file.name
+    shifted.write_text("\n".join(map(json.dumps, lines)))
+    files = (*(other for other in case.files if other is not one), replace(one, path=shifted))
+    page = Opened(chrome, replace(case, files=files), tmp_path)
+
+    page.wait_at(ALARM_S + shift_s)
+
+    assert page.text("analysed") == "Boxes: analysed from this very picture"
+    assert_box_holds_orange(page)
+    assert "raised" in page.chrome.find_element(By.CSS_SELECTOR, "#story [aria-current]").text
+
+
 def test_the_canvas_shows_the_box(page: Opened) -> None:
     """Where an edge is said to be, the canvas is red; without boxes it is empty."""
     page.wait_at(ALARM_S)

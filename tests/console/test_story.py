@@ -74,7 +74,6 @@ def test_a_whole_story(tmp_path):
 
     assert [(round(at - NOON, 1), title) for at, _, _, title, _ in found] == [
         (0.0, "Recording begins: gate.1.mp4"),
-        (0.0, "Track 5: not decided"),
         (0.0, "Track 7 is in zone store"),
         (0.0, "Track 7: registered, Ann O'Neil 安"),
         (2.2, "Track 5 is in zone store"),
@@ -144,6 +143,23 @@ def test_a_deadline():
     assert (ramp["deadline_at"], ramp["lines"]) == (None, [])
     assert (store["at"], store["deadline_at"]) == (2.0, 12.0)
     assert told([store])[0][4][0].startswith("To be recognised within 10 s, that is by @12;")
+
+
+def test_an_identity_that_changes():
+    """Not to have decided yet is no event; to doubt what was decided is one."""
+    known = {"state": "registered", "staff_id": "S-17", "looks": 0}
+    doubtful = {"state": "undetermined", "staff_id": None, "looks": 0}
+    timeline = timeline_of(
+        *(
+            frame(at, identity=one)
+            for at, one in enumerate((None, doubtful, known, known, doubtful))
+        )
+    )
+
+    assert [(at, title) for at, _, _, title, _ in told(events(case_of(), (timeline,)))] == [
+        (2, "Track 5: registered, S-17"),
+        (4, "Track 5: not decided"),
+    ]
 
 
 def test_a_forklift_has_no_identity():

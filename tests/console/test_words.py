@@ -12,6 +12,7 @@ from console.words import Language, coded, moment, said, sentence, table, word
 from vision.core.values import AlarmKind, Change, Direction, IdentityState, ObjectKind
 from vision.evidence.clip_plan import PartEnd
 from vision.evidence.places import FileKind
+from vision.ingest.reasons import Reason
 from vision.outputs.messages import PRIORITIES
 
 HOLES = re.compile(r"\{\w+\}")
@@ -24,6 +25,7 @@ CODES = {
     "object": ObjectKind,
     "ended": PartEnd,
     "file": FileKind,
+    "reason": Reason,
     "priority": sorted(set(PRIORITIES.values())),
 }
 
