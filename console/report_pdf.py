@@ -102,7 +102,7 @@ def _furnish(sheet: Canvas, case: Case, setting: Setting, numbers: tuple[int, in
     for y in (A4[1] - 17 * mm, 15 * mm):
         sheet.line(_MARGIN, y, A4[0] - _MARGIN, y)
     for text, y in (
-        (f"Bondwatch  {both('page.report')}  ·  {case.site}", A4[1] - 16 * mm),
+        (f"Bondwatch · {both('page.report')}  ·  {case.site}", A4[1] - 16 * mm),
         (f"{case.alarm_id}  ·  {number}", 9 * mm),
     ):
         line = setting.text(text[:200], LABEL)

@@ -155,7 +155,8 @@ class Page {
   analysedText(frame, at) {
     if (!frame) return word("play.not_analysed");
     const ms = Math.round((at - frame.at) * 1000);
-    return ms < 1000 * Math.max(this.player.slack, SAME_S) ? word("play.analysed_now") : say("play.analysed", { ms });
+    const isThis = at - frame.at < Math.max(this.player.slack, SAME_S);
+    return isThis ? word("play.analysed_now") : say("play.analysed", { ms });
   }
 
   showMoment(at) {

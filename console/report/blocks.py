@@ -18,6 +18,7 @@ from console.report.setting import (
     CELL,
     CHINESE,
     DIGEST,
+    EVENT,
     LABEL,
     STRONG,
     SUBTITLE,
@@ -210,7 +211,7 @@ def _event(one: Event, setting: Setting) -> Block:
     camera = f" ({one['camera']})" if one["camera"] else ""
     english, chinese = (sentence(one["title"], language, setting.at) for language in Language)
     block: Block = [
-        setting.text(f"{setting.at(one['at'])}  {english}{camera}", STRONG),
+        setting.text(f"{setting.at(one['at'])}  {english}{camera}", EVENT),
         setting.text(chinese, CHINESE),
     ]
     for line in one["lines"]:
