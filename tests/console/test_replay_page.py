@@ -17,6 +17,8 @@ from selenium.webdriver.common.keys import Keys
 from console.replay_page import write_replay_page
 from tests.console import browser, drawn_scene
 from tests.console.cases import ALARM_S, ANN, NOON, fragmented, make_case, moments_s, revisions
+from tests.console.recorded_case import ALARM_S as RECORDED_ALARM_S
+from tests.console.recorded_case import record_case
 from tests.vision.waiting import eventually
 from vision.bundles.case import Case
 from vision.evidence.places import FileKind
@@ -488,6 +490,20 @@ def test_pictures_out_of_order(chrome: Chrome, case: Case, tmp_path: Path) -> No
     for at_s in (0.0, 1.2, 2.8):
         page.seek(at_s)
         assert_box_holds_orange(page)
+
+
+def test_what_the_real_writer_recorded(chrome: Chrome, tmp_path: Path) -> None:
+    """Its parts, clocks and lines bring each box over its picture."""
+    page = Opened(chrome, record_case(tmp_path), tmp_path)
+
+    page.wait_at(RECORDED_ALARM_S)
+    assert_box_holds_orange(page)
+    page.chrome.find_element(By.TAG_NAME, "body").send_keys(*[Keys.ARROW_LEFT] * 6)
+    page.wait_at(RECORDED_ALARM_S - 0.6)
+    assert_box_holds_orange(page)
+    assert "Recording ends: cam1.1.mp4" in page.run(
+        "return document.getElementById('story').innerText"
+    )
 
 
 def test_half_a_character(case: Case, tmp_path: Path) -> None:
