@@ -24,6 +24,7 @@ IMPORTED_ONLY_BY = {
     "onnxruntime": {"models.sessions"},
     "insightface": {"models.insightface_pack"},
     "paho": {"vision.outputs", "bondwatch.demo"},
+    "reportlab": {"console.report", "console.report_pdf"},
 }
 LOADS_NO_NATIVE_LIBRARY = (
     "bondwatch.cli",

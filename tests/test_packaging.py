@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import tomllib
+import zipfile
 from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
+
+from console.replay_page import SCRIPTS
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK_TEXT = (ROOT / "uv.lock").read_text(encoding="utf-8")
@@ -102,3 +106,12 @@ def test_continuous_integration_runs_the_documented_command():
     """`make test` is what the README says and what is run."""
     assert (ROOT / ".ci/run").read_text().splitlines()[-1] == "exec make test"
     assert "make test" in (ROOT / "README.md").read_text()
+
+
+def test_the_wheel_carries_what_pages_are_made_of(tmp_path):
+    """Styles, scripts and words of the replay page are installed with the modules."""
+    (wheel,) = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+
+    names = set(zipfile.ZipFile(wheel).namelist())
+    needed = {f"console/replay/{name}" for name in (*SCRIPTS, "page.html", "page.css")}
+    assert needed | {"console/words.json"} <= names
