@@ -29,7 +29,7 @@ from vision.bundles.manifest import (
 )
 from vision.bundles.proofs import Growth, ProofError, Proven, parse_entries, parse_growth
 from vision.bundles.trust import Trust
-from vision.bundles.zip_reading import Contents
+from vision.bundles.zip_reading import Contents, shown
 from vision.ledger.checkpoints import Checkpoint
 from vision.ledger.signed_notes import NoteError, SignedNote, Verifier
 from vision.ledger.verdicts import Finding, State, gravest
@@ -81,14 +81,16 @@ class _Judgement:
         self._found.append(Finding(state, what))
 
     def _text(self, name: str) -> bytes | None:
-        """A file's text; what is missing or was not read has been told, or is now."""
+        """A file's text; where there is none, that is told."""
         if name not in self._contents.names:
             self._tell(State.MISSING, name)
+        elif name not in self._contents.texts:
+            self._tell(State.ALTERED, f"{name} cannot be read")
         return self._contents.texts.get(name)
 
     def _manifest(self) -> Manifest | None:
-        if not self._contents.names:
-            return None
+        if self._found and not self._contents.names:
+            return None  # it could not be opened
         text = self._text(MANIFEST)
         try:
             return None if text is None else Manifest.parse(text)
@@ -139,7 +141,7 @@ class _Judgement:
         expected = [*listed, MANIFEST, NOTE]
         extra = [name for name in self._contents.names if name not in set(expected)]
         for name in extra:
-            self._tell(State.ALTERED, f"{name} is not in the manifest")
+            self._tell(State.ALTERED, f"{shown(name)} is not in the manifest")
         there = [name for name in self._contents.names if name in set(expected)]
         if there != [name for name in expected if name in set(there)]:
             self._tell(State.ALTERED, "the files stand in another order than in the manifest")

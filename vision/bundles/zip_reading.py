@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import stat
 import struct
 import zipfile
@@ -86,6 +87,11 @@ class _Careful(io.BufferedReader):
             raise zipfile.BadZipFile("it wants more memory than any bundle needs")
         return super().read(size)
 
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        if whence == os.SEEK_SET and offset < 0:
+            raise zipfile.BadZipFile("it begins before the file does")
+        return super().seek(offset, whence)
+
 
 def read(path: Path) -> Contents:
     """Read a bundle. OSError where the file itself cannot be read."""
@@ -150,7 +156,7 @@ class _Reading:
             if odd is None:
                 yield info
             else:
-                self._tell(f"{_shown(info.filename)} {odd}")
+                self._tell(f"{shown(info.filename)} {odd}")
 
     def _take(self, info: zipfile.ZipInfo) -> None:
         name, digest, crc, size_bytes = info.filename, hashlib.sha256(), 0, 0
@@ -214,7 +220,7 @@ def _is_safe(info: zipfile.ZipInfo) -> bool:
     return is_plain and is_inside and is_whole
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """A name for people's terminals."""
     text = name[:_LONGEST_NAME]
     return text if text.isprintable() and text else ascii(text)
