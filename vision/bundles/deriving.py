@@ -104,4 +104,4 @@ def _lines(camera: str, copies: Sequence[Copied]) -> tuple[str, ...]:
         for one in copies
         if one.fault is None and (one.file.kind, one.file.camera_id) == (FileKind.TIMELINE, camera)
     ]
-    return tuple(line for path in timelines for line in path.read_text().splitlines())
+    return tuple(line for path in timelines for line in path.read_text("utf-8").splitlines())

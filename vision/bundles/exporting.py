@@ -16,7 +16,7 @@ from vision.bundles import deriving, gathering, readme, zip_writing
 from vision.bundles.case import Case, CaseFile
 from vision.bundles.deriving import REPLAY, REPORT, Deriving
 from vision.bundles.gathering import Copied, Standing, Wait, sha256_of
-from vision.bundles.ledger_extract import Extract, extract
+from vision.bundles.ledger_extract import Extract, extract, without_passages
 from vision.bundles.makers import Makers
 from vision.bundles.manifest import (
     CHECKPOINT,
@@ -127,6 +127,8 @@ class _Export:
         copies = gathering.copied(found, self._files_now, site.data_dir, self._work)
         scene = gathering.scene_of(found, self._now_at)
         proofs = extract(site.ledger, order.alarm_id, scene, order.held)
+        if order.is_redacted:
+            proofs = without_passages(proofs)
         texts = gathering.revisions(found, proofs.proven, order.alarm_id)
         case = self._case(found, copies, texts, makers)
         manifest = self._manifest(found, copies, proofs, case)
@@ -165,7 +167,7 @@ class _Export:
             line
             for one in copies
             if one.fault is None and one.file.kind == "timeline"
-            for line in one.path.read_text().splitlines()
+            for line in one.path.read_text("utf-8").splitlines()
         ]
         try:
             return self._site.names(gathering.staff_ids((*texts, *lines)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from vision.ledger.entries import Kind
 from vision.outputs import journal_ledger
 from vision.outputs.evidence_values import EvidenceFile, EvidenceGap, Hold
 from vision.outputs.journal import Journal
+from vision.outputs.journal_evidence import EXPORT
 from vision.outputs.journal_values import AlarmRecord, LedgerRow
 
 _AT_ONCE = 1000
@@ -69,8 +71,14 @@ def _waiting(journal: Journal, positions: Mapping[str, int], alarm_id: str) -> I
     for source in journal_ledger.SOURCES:
         after = positions.get(source, 0)
         while rows := journal.rows_for_ledger(source, after, _AT_ONCE):
-            yield from (row for row in rows if row.ref.startswith(f"{alarm_id}/"))
+            yield from (row for row in rows if _matters(row.ref, alarm_id))
             after = rows[-1].seq
+
+
+def _matters(ref: str, alarm_id: str) -> bool:
+    """Whether a row is about the alarm; that it was exported before keeps nobody waiting."""
+    about, _, what = ref.partition("/")
+    return about == alarm_id and what != EXPORT
 
 
 def scene_of(found: Standing, now_at: float) -> Scene:
@@ -179,7 +187,9 @@ def staff_ids(texts: Sequence[str]) -> frozenset[str]:
     found: set[str] = set()
     for text in texts:
         if "staff_id" in text:
-            _note_ids(json.loads(text), found)
+            with suppress(ValueError, RecursionError):
+                # a line that cannot be read names nobody
+                _note_ids(json.loads(text), found)
     return frozenset(found)
 
 

@@ -119,12 +119,13 @@ class _Judgement:
             self._tell(State.ALTERED, f"{NOTE}: {error}")
             return
         if key is None or not note.is_signed_by(key):
-            self._tell(State.UNSIGNED, f"{NOTE} is not signed by the key")
+            by = ", ".join(shown(one.name) for one in note.signatures)
+            self._tell(State.UNSIGNED, f"{NOTE} is signed by {by}, not by the key")
         wanted = note_text(self._contents.texts[MANIFEST], manifest.role, manifest.alarm_id)
         if note.text != wanted:
             self._tell(State.ALTERED, f"{MANIFEST} is not the one that was signed")
-        elif str(note).encode() != text:
-            self._tell(State.ALTERED, NOTE)
+        elif len(note.signatures) != 1:
+            self._tell(State.ALTERED, f"{NOTE} has {len(note.signatures)} signatures")
         else:
             self._is_signed = True
 

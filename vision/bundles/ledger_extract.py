@@ -61,6 +61,15 @@ def extract(
     )
 
 
+def without_passages(found: Extract) -> Extract:
+    """The same without what passages tell of others: their entries stay, and are proven."""
+    proven = (
+        Proven(one.entry, one.path, None) if one.entry.kind == Kind.PASSAGE else one
+        for one in found.proven
+    )
+    return Extract(found.head, tuple(proven), found.growth)
+
+
 def _head(ledger: LedgerReader, newest: int, held: Sequence[Checkpoint]) -> Checkpoint:
     needed = max([newest + 1, *(one.head.size for one in held)])
     published = ledger.published()

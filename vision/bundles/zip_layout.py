@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _OVERFLOW = 0xFFFFFFFF
-_MOST_ENTRIES = 0xFFFF
 _PLAIN_VERSION, _WIDE_VERSION = 20, 45
 _UNIX = 3 << 8
 _UTF8 = 0x800
@@ -45,9 +44,9 @@ def header(member: Member) -> bytes:
     return struct.pack("<4sHHHHHLLLHH", b"PK\x03\x04", *fields) + name + extra
 
 
-def directory(members: Sequence[Member], begin: int = 0) -> bytes:
-    """What stands behind the last file; the first one's header is at ``begin``."""
-    entries, offset = [], begin
+def directory(members: Sequence[Member]) -> bytes:
+    """What stands behind the last file; fewer than 65,536 files go into one."""
+    entries, offset = [], 0
     for member in members:
         entries.append(_entry(member, offset))
         offset += len(header(member)) + member.size_bytes
@@ -77,14 +76,13 @@ def _facts(member: Member) -> tuple[int, int, int, int, int]:
 
 def _end(count: int, table_bytes: int, offset: int) -> bytes:
     wide = b""
-    if count >= _MOST_ENTRIES or max(table_bytes, offset) >= _OVERFLOW:
+    if max(table_bytes, offset) >= _OVERFLOW:
         version = _WIDE_VERSION
         ends = (_WIDE_END_BYTES, _UNIX | version, version, 0, 0, count, count, table_bytes, offset)
         wide = struct.pack("<4sQHHLLQQQQ", b"PK\x06\x06", *ends)
         wide += struct.pack("<4sLQL", b"PK\x06\x07", 0, offset + table_bytes, 1)
-    told = min(count, _MOST_ENTRIES)
     size, begin = min(table_bytes, _OVERFLOW), min(offset, _OVERFLOW)
-    return wide + struct.pack("<4sHHHHLLH", b"PK\x05\x06", 0, 0, told, told, size, begin, 0)
+    return wide + struct.pack("<4sHHHHLLH", b"PK\x05\x06", 0, 0, count, count, size, begin, 0)
 
 
 def _extra(values: Sequence[int]) -> bytes:

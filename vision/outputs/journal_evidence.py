@@ -29,6 +29,9 @@ from vision.outputs.journal_values import LedgerNote
 RETENTION = "retention"
 """Who deletes evidence whose time is over."""
 
+EXPORT = "export"
+"""What is noted when somebody takes evidence away."""
+
 _LEDGER_KINDS: Final = MappingProxyType({"clip": "clip", "timeline": "timeline"})
 """Files whose kind the ledger has a name for; all others are pictures."""
 
@@ -175,7 +178,7 @@ def exported(db: sqlite3.Connection, alarm_id: str, note: ExportNote, now_at: fl
     """Note that somebody takes a bundle of an alarm's evidence away."""
     done = Hold(note.by, now_at, note.note)
     told = {"role": note.role, "manifest_sha256": note.manifest_sha256}
-    _note(db, "export", alarm_id, done, (note.files, note.size_bytes), told)
+    _note(db, EXPORT, alarm_id, done, (note.files, note.size_bytes), told)
 
 
 def ids_beginning(db: sqlite3.Connection, start: str) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ class BundleSite:
             [Draft(Kind.PICTURE, f"other/{at}", NOON + 200.0, "x") for at in range(count)]
         )
 
-    def export(self, target: Path | None = None, makers: Makers | None = None, **more):
+    def export(self, target=None, makers: Makers | None = None, *, wait=lambda: False, **more):
         """A bundle, and where it lies."""
         target = target or self.folder / "bundle.zip"
         order = Order(alarm_id=self.alarm_id, target=target, by="Cid", **more)
@@ -116,7 +116,7 @@ class BundleSite:
                 sign=lambda text: self.key.sign_text(text, origin),
                 names=lambda ids: {one: name_of(one) for one in sorted(ids)},
                 clock=self.clock,
-                wait=lambda: False,
+                wait=wait,
             )
             return export(site, order, makers or MAKERS), target
 

@@ -2,6 +2,7 @@
 
 import json
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,7 @@ from vision.bundles.exporting import NamesMissingError
 from vision.bundles.makers import Makers
 from vision.bundles.manifest import Role
 from vision.ledger.verdicts import State
+from vision.outputs.evidence_values import Deletion
 
 
 def test_a_bundle_is_whole_and_intact(site):
@@ -189,6 +191,7 @@ def test_a_redacted_bundle(site):
     }
     assert b"name of" not in b"".join(files.values())
     assert "derived copy" in files["README.txt"].decode()
+    assert b'"passage_id' not in files["ledger/entries.jsonl"]
     assert files["manifest.note"].decode().splitlines()[1] == "derived"
 
 
@@ -277,6 +280,56 @@ def test_a_file_that_is_there_stays(site):
 
     assert path.read_bytes()[:2] == b"PK"
     assert list(site.folder.glob(".*")) == []
+
+
+def test_a_disk_that_knows_no_links(site, monkeypatch):
+    """Sticks on which bundles travel know none; even there nothing is replaced."""
+    site.enter()
+
+    def refuse(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    _, path = site.export()
+    with pytest.raises(FileExistsError):
+        site.export()
+
+    assert path.read_bytes()[:2] == b"PK"
+    assert list(site.folder.glob(".*")) == []
+
+
+def test_an_alarm_of_which_nothing_is_left(site):
+    """Neither files nor messages; what the ledger has is proven all the same."""
+    held = site.enter()
+    with site.journal._file.write() as db:
+        db.execute("DELETE FROM contributors")
+        db.execute("DELETE FROM alarms")
+    with site.ledger.file.write() as db:
+        db.execute("DELETE FROM contents")
+    site.journal.forget_evidence(Deletion(site.alarm_id, "", "age"))
+
+    exported, path = site.export()
+
+    assert exported.manifest.remarks[:3] == (
+        "no file of evidence is kept of this alarm",
+        "the ledger had not taken up everything about the alarm yet",
+        "no message about the alarm could be had any more",
+    )
+    assert verified(path, held).state is State.INTACT
+
+
+def test_the_ledger_is_waited_for(site):
+    """As long as there is patience; what it takes up meanwhile is proven."""
+    turns = iter((True, False))
+
+    def wait():
+        site.enter()
+        return next(turns)
+
+    exported, _ = site.export(wait=wait)
+
+    assert {one.entry is None for one in exported.manifest.evidence} == {False}
+    assert next(turns) is False
 
 
 def test_only_its_owner_reads_it(site):
