@@ -16,10 +16,8 @@ from bondwatch.failures import CommandError, Status
 from vision.ledger.checkpoints import Checkpoint
 from vision.ledger.ledger import LedgerReader
 from vision.ledger.ledger_errors import LedgerError
-from vision.ledger.node_key import NodeKey
 from vision.ledger.signed_notes import MAX_NOTE_BYTES, NoteError, Verifier
 from vision.ledger.verdicts import Finding, State
-from vision.settings import Settings
 
 MOST_BYTES = 16 * 1024 * 1024
 """A file of so many checkpoints is a month of one a minute, and more."""
@@ -127,15 +125,3 @@ def opened_ledger(path: Path) -> Iterator[LedgerReader]:
     except LedgerError as error:
         what, _, remedy = str(error).partition("; ")
         raise CommandError(what, remedy or "see the log of the daemon") from error
-
-
-def own_key(settings: Settings) -> NodeKey:
-    """The site's own key. Raises CommandError with the remedy."""
-    path = settings.ledger_key_path
-    if not path.exists():
-        raise CommandError(f"there is no key at {path}", "run 'bondwatch run' first")
-    try:
-        return NodeKey.load_or_make(path)
-    except LedgerError as error:
-        what, _, remedy = str(error).partition("; ")
-        raise CommandError(what, remedy or "see the file") from error

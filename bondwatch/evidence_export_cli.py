@@ -15,11 +15,12 @@ from typing import Annotated
 import typer
 
 from bondwatch import bundle_makers
-from bondwatch.auditor_options import CheckpointsOption, opened_ledger, own_key, read_checkpoints
+from bondwatch.auditor_options import CheckpointsOption, opened_ledger, read_checkpoints
 from bondwatch.command_options import takes
 from bondwatch.evidence_desk import alarm_named, patience
 from bondwatch.failures import CommandError, Status
 from bondwatch.journal_desk import site_journal
+from bondwatch.own_key import own_key
 from enrolment.register import Register
 from enrolment.register_errors import RegisterError
 from vision.bundles.exporting import Exported, NamesMissingError, Order, Site, export

@@ -15,7 +15,6 @@ from bondwatch.auditor_options import (
     end,
     fields,
     opened_ledger,
-    own_key,
     read_checkpoints,
     read_key,
     told,
@@ -24,6 +23,7 @@ from bondwatch.command_options import takes
 from bondwatch.evidence_desk import alarm_named, patience
 from bondwatch.failures import CommandError
 from bondwatch.journal_desk import site_journal
+from bondwatch.own_key import own_key
 from bondwatch.verify_cli import growth_of
 from vision.bundles.site_check import SiteReport, Stored, check
 from vision.bundles.trust import Trust

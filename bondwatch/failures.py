@@ -19,7 +19,7 @@ from enum import IntEnum
 import typer
 
 from models.errors import ModelError, WeightMissingError
-from vision.config_reader import ConfigError
+from vision.configuration.problems import ConfigError
 from vision.redaction import redact
 
 

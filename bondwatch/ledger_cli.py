@@ -21,12 +21,12 @@ from bondwatch.auditor_options import (
     end,
     fields,
     opened_ledger,
-    own_key,
     read_checkpoint,
     read_key,
     told,
 )
 from bondwatch.command_options import takes
+from bondwatch.own_key import own_key
 from vision.config_reader import read_settings
 from vision.ledger.entries import Entry
 from vision.ledger.ledger import LedgerReader
