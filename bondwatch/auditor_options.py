@@ -106,7 +106,12 @@ def end(state: State) -> None:
 
 def told(findings: Sequence[Finding]) -> list[str]:
     """Findings for people, a line each."""
-    return [f"  {one.state.value}: {one.what}" for one in findings]
+    return [f"  {one.state.value}: {_plain(one.what)}" for one in findings]
+
+
+def _plain(text: str) -> str:
+    """What a hostile file says must not move a terminal's cursor."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def fields(findings: Sequence[Finding]) -> list[dict[str, str]]:

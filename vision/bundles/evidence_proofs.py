@@ -17,6 +17,9 @@ from vision.ledger.entries import Entry, Kind
 from vision.ledger.verdicts import Finding, State
 
 FILE_KINDS = frozenset({Kind.CLIP, Kind.TIMELINE, Kind.PICTURE})
+DELETE = "delete"
+"""What the ledger calls it when retention has deleted an alarm's files."""
+
 _DIGITS = 9
 """No alarm has revisions of more."""
 
@@ -51,6 +54,24 @@ def proves(found: Proven, alarm_id: str, kept: KeptEvidence) -> bool:
         return False
     content = fields(found)
     return (content.get("sha256"), content.get("size_bytes")) == (kept.sha256, kept.size_bytes)
+
+
+def unaccounted(
+    alarm_id: str, names: Collection[str], proven: Sequence[Proven]
+) -> Iterator[Finding]:
+    """Files that the ledger has and ``names`` does not, though no retention has deleted them."""
+    entries = [one.entry for one in proven]
+    deleted_to = max(
+        (one.number for one in entries if one.ref == f"{alarm_id}/{DELETE}"), default=-1
+    )
+    known = {
+        one.ref.removeprefix(f"{alarm_id}/"): one.number
+        for one in entries
+        if one.kind in FILE_KINDS and one.ref.startswith(f"{alarm_id}/")
+    }
+    for name, number in known.items():
+        if name not in names and number > deleted_to:
+            yield Finding(State.MISSING, f"{name}, which the ledger has as entry {number}")
 
 
 def is_about(entry: Entry, alarm_id: str, name: str) -> bool:

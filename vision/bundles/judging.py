@@ -192,6 +192,7 @@ class _Judgement:
             self._found += evidence_proofs.judged(manifest.alarm_id, one, proven)
             self._judge_place(manifest, one)
         known = {one.name for one in manifest.evidence}
+        self._found += evidence_proofs.unaccounted(manifest.alarm_id, known, proven)
         for file in manifest.files:
             folder, _, name = file.path.partition("/")
             about = name if folder == EVIDENCE else file.of

@@ -60,6 +60,7 @@ def check(stored: Stored, alarm_id: str, held: Trust, wait: Wait) -> SiteReport:
         *_on_disk(copies, stored.data_dir),
         *evidence_proofs.not_proven(proofs.proven, proofs.head.head),
         *(one for file in kept for one in _in_ledger(file, proofs.proven, alarm_id)),
+        *evidence_proofs.unaccounted(alarm_id, {one.name for one in kept}, proofs.proven),
     ]
     if not proofs.head.note.is_signed_by(held.key or stored.key):
         findings.append(Finding(State.UNSIGNED, "the ledger's head is not signed by the key"))

@@ -505,6 +505,19 @@ class TestManifests:
         )
 
 
+def test_evidence_that_was_left_out_with_its_copies(whole):
+    """The exporter says nothing of it; the ledger's entry does."""
+    told = json.loads(whole.files["manifest.json"])
+    files = {name: data for name, data in whole.files.items() if not name.endswith(CLIP)}
+    told["evidence"] = [one for one in told["evidence"] if one["name"] != CLIP]
+    told["files"] = [one for one in told["files"] if not one["path"].endswith(CLIP)]
+    files["manifest.json"] = json.dumps(told).encode()
+
+    ((state, what),) = said(whole.verify(whole.signed(files, whole.site.key)))
+
+    assert (state, what.partition(",")[0]) == ("missing", CLIP)
+
+
 class TestHostileZips:
     """Zips made by somebody who wishes the verifier ill: each is told, and nothing is written."""
 

@@ -7,6 +7,7 @@ from vision.bundles.site_check import Stored, check
 from vision.bundles.trust import Trust
 from vision.ledger.node_key import NodeKey
 from vision.ledger.verdicts import State
+from vision.outputs.evidence_values import Deletion
 
 
 @pytest.fixture
@@ -64,6 +65,22 @@ def test_an_index_that_was_made_to_fit(site, checked):
     report = checked(held)
 
     assert said(report) == {("altered", f"the index has another {CLIP} than the ledger")}
+
+
+def test_a_file_that_was_taken_out_of_the_index_too(site, checked):
+    """The ledger remembers it, unless retention has deleted it."""
+    held = site.enter()
+    with site.journal._file.write() as db:
+        db.execute("DELETE FROM evidence_files WHERE name = ?", (SNAPSHOT,))
+    (site.place / SNAPSHOT).unlink()
+    (number,) = [one.number for one in site.ledger.entries() if one.ref.endswith(SNAPSHOT)]
+
+    assert said(checked(held)) == {
+        ("missing", f"{SNAPSHOT}, which the ledger has as entry {number}")
+    }
+
+    site.journal.forget_evidence(Deletion(site.alarm_id, "", "age"))
+    assert checked(site.enter()).state is State.INTACT
 
 
 def test_what_the_ledger_does_not_know_yet(site, checked):
