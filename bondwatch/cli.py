@@ -26,8 +26,9 @@ COMMANDS = (
     LazyCommand("check", "bondwatch.check_cli:check", "Tell every mistake in the configuration."),
     LazyCommand("alarms", "bondwatch.alarms_cli:alarms_app", "List, follow, acknowledge alarms."),
     LazyCommand(
-        "evidence", "bondwatch.evidence_cli:evidence_app", "List, show, open, hold what is kept."
+        "evidence", "bondwatch.evidence_cli:evidence_app", "List, export, verify what is kept."
     ),
+    LazyCommand("verify", "bondwatch.verify_cli:verify", "Verify a bundle of evidence, offline."),
     LazyCommand("vouch", "bondwatch.alarms_cli:vouch", "Answer for the person behind an alarm."),
     LazyCommand("ledger", "bondwatch.ledger_cli:ledger_app", "Verify and show the ledger."),
     LazyCommand("enrol", "bondwatch.enrol_cli:enrol_app", "Keep the register of people."),
@@ -52,7 +53,7 @@ app = typer.Typer(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit status: 0 done, 1 refused or failed, 2 command line or configuration wrong,"
-    " 3 something needed is missing, 4 it fits together but nobody vouches for its signer.",
+    " 3 something needed is missing, 4 it fits together but that is not proven.",
 )
 
 

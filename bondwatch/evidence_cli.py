@@ -1,4 +1,7 @@
-"""`bondwatch evidence list | show | open | hold | release`: what is kept, from the terminal."""
+"""`bondwatch evidence list | show | hold | release`: what is kept of alarms, from the terminal.
+
+`open`, `export` and `verify` are modules of their own and hang here.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bondwatch.evidence_export_cli import export_evidence
 from bondwatch.evidence_opening import open_file
+from bondwatch.evidence_verify_cli import verify_evidence
 from bondwatch.failures import CommandError
 from bondwatch.journal_desk import site_journal
 from vision.evidence.reading import EvidenceReader
 from vision.outputs.evidence_values import EvidenceFile, EvidenceFolder
 from vision.outputs.journal import Journal
 
-evidence_app = typer.Typer(no_args_is_help=True, help="Evidence: list, show, open, hold, release.")
+evidence_app = typer.Typer(
+    no_args_is_help=True, help="Evidence: list, show, open, export, verify, hold, release."
+)
+evidence_app.command("export")(export_evidence)
+evidence_app.command("verify")(verify_evidence)
 
 DEFAULT_CONFIG = Path("config.yaml")
 _MB = 1_000_000

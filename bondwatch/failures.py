@@ -7,7 +7,7 @@ configuration are one line each. The statuses:
     1    refused or failed: the line says why
     2    the command line or the configuration is wrong; nothing was started
     3    something that must be there first is missing: weights, a variable, a package, a key
-    4    what was verified fits together, but nothing from elsewhere says who signed it
+    4    what was verified fits together, but nothing from elsewhere proves it
     130  interrupted from the keyboard
 """
 
@@ -19,7 +19,7 @@ from enum import IntEnum
 import typer
 
 from models.errors import ModelError, WeightMissingError
-from vision.config_reader import ConfigError
+from vision.configuration.problems import ConfigError
 from vision.evidence.evidence_errors import EvidenceKeyMissingError, EvidenceUnreadableError
 from vision.redaction import redact
 

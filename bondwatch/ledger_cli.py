@@ -7,8 +7,7 @@ that the auditor has from elsewhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,16 +15,22 @@ from typing import Annotated, Any
 
 import typer
 
+from bondwatch.auditor_options import (
+    CheckpointOption,
+    KeyOption,
+    end,
+    fields,
+    opened_ledger,
+    read_checkpoint,
+    read_key,
+    told,
+)
 from bondwatch.command_options import takes
-from bondwatch.failures import CommandError, Status
+from bondwatch.own_key import own_key
 from vision.config_reader import read_settings
-from vision.ledger.checkpoints import Checkpoint
 from vision.ledger.entries import Entry
 from vision.ledger.ledger import LedgerReader
-from vision.ledger.ledger_errors import LedgerError
-from vision.ledger.node_key import NodeKey
-from vision.ledger.signed_notes import MAX_NOTE_BYTES, NoteError, Verifier
-from vision.ledger.verdicts import Report, State
+from vision.ledger.verdicts import Report
 from vision.ledger.verifying import Trust, verify
 
 ledger_app = typer.Typer(no_args_is_help=True, help="The ledger: verify, show, keys.")
@@ -44,14 +49,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON for programs.")]
 class VerifyOptions:
     """What `verify` is given."""
 
-    key: Annotated[
-        str | None,
-        typer.Option(metavar="PUB", help="The node's public key, or a file that holds it."),
-    ] = None
-    checkpoint: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="A checkpoint that was kept elsewhere."),
-    ] = None
+    key: KeyOption = None
+    checkpoint: CheckpointOption = None
     ledger: LedgerPath = None
     config: Config = DEFAULT_CONFIG
     as_json: AsJson = False
@@ -65,17 +64,11 @@ def verify_ledger(options: VerifyOptions) -> None:
     Exit status 0: intact. 1: it is not, and what is wrong is told. 4: it fits together, but
     without --key and --checkpoint from elsewhere that proves nothing.
     """
-    trust = Trust(
-        None if options.key is None else _key(options.key),
-        None if options.checkpoint is None else _checkpoint(options.checkpoint),
-    )
+    trust = Trust(read_key(options.key), read_checkpoint(options.checkpoint))
     with _reader(options.ledger, options.config) as ledger:
         report = verify(ledger.file, trust)
     typer.echo(json.dumps(_fields(report)) if options.as_json else _told(report))
-    if report.state is State.UNVERIFIED:
-        raise typer.Exit(Status.UNVERIFIED)
-    if report.state is not State.INTACT:
-        raise typer.Exit(Status.FAILED)
+    end(report.state)
 
 
 @ledger_app.command()
@@ -103,7 +96,7 @@ def keys(
     """Show the public key and the newest checkpoint, for auditors to keep elsewhere."""
     with _reader(ledger, config) as reader:
         origin, checkpoint = reader.origin or "", reader.checkpoint()
-    verifier = None if ledger is not None else str(_own_key(config).verifier(origin))
+    verifier = None if ledger is not None else str(own_key(read_settings(config)).verifier(origin))
     if as_json:
         newest = None if checkpoint is None else str(checkpoint)
         typer.echo(json.dumps({"origin": origin, "key": verifier, "checkpoint": newest}))
@@ -115,49 +108,8 @@ def keys(
         typer.echo(f"newest checkpoint, {checkpoint.head.size} entries:\n\n{checkpoint}", nl=False)
 
 
-@contextmanager
-def _reader(path: Path | None, config: Path) -> Iterator[LedgerReader]:
-    path = path or read_settings(config).ledger_path
-    if not path.exists():
-        raise CommandError(f"there is no ledger at {path}", "run 'bondwatch run' first")
-    try:
-        with closing(LedgerReader.open(path)) as reader:
-            yield reader
-    except LedgerError as error:
-        what, _, remedy = str(error).partition("; ")
-        raise CommandError(what, remedy or "see the log of the daemon") from error
-
-
-def _own_key(config: Path) -> NodeKey:
-    path = read_settings(config).ledger_key_path
-    if not path.exists():
-        raise CommandError(f"there is no key at {path}", "run 'bondwatch run' first")
-    try:
-        return NodeKey.load_or_make(path)
-    except LedgerError as error:
-        what, _, remedy = str(error).partition("; ")
-        raise CommandError(what, remedy or "see the file") from error
-
-
-def _key(text: str) -> Verifier:
-    try:
-        return Verifier.parse(_text_of(Path(text)) if Path(text).is_file() else text)
-    except NoteError as error:
-        remedy = "give what 'bondwatch ledger keys' shows, or a file with it"
-        raise CommandError(f"--key: {error}", remedy, Status.USAGE) from error
-
-
-def _checkpoint(path: Path) -> Checkpoint:
-    try:
-        return Checkpoint.parse(_text_of(path))
-    except NoteError as error:
-        remedy = "give a checkpoint as it was published"
-        raise CommandError(f"{path}: {error}", remedy, Status.USAGE) from error
-
-
-def _text_of(path: Path) -> str:
-    with path.open(encoding="utf-8", errors="replace") as file:
-        return file.read(MAX_NOTE_BYTES)
+def _reader(path: Path | None, config: Path) -> AbstractContextManager[LedgerReader]:
+    return opened_ledger(path or read_settings(config).ledger_path)
 
 
 def _fields(report: Report) -> dict[str, Any]:
@@ -167,7 +119,7 @@ def _fields(report: Report) -> dict[str, Any]:
         "size": report.size,
         "signed_size": report.signed_size,
         "erased": report.erased,
-        "findings": [{"state": one.state.value, "what": one.what} for one in report.findings],
+        "findings": fields(report.findings),
     }
 
 
@@ -176,7 +128,7 @@ def _told(report: Report) -> str:
     lines = [
         f"{report.state.value}: {report.origin}",
         f"  {report.size} entries{erased}, {report.signed_size} of them signed",
-        *(f"  {one.state.value}: {one.what}" for one in report.findings),
+        *told(report.findings),
     ]
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""The main job for an auditor: an alarm, a checkpoint heard outside, a verified ledger."""
+"""The main job for an auditor: an alarm, checkpoints heard outside, ledger and bundle verified."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from bondwatch import cli
 from tests.system.site import eventually, listening, site
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
 
-def test_an_alarm_is_in_a_ledger_that_an_auditor_can_verify(
-    tmp_path: Path, test_data: Path, weights: Path
+def test_an_alarm_is_in_a_ledger_and_a_bundle_that_an_auditor_can_verify(
+    tmp_path: Path, test_data: Path, weights: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Key and checkpoint come from elsewhere, and with them the ledger proves itself."""
+    """Key and checkpoints come from elsewhere, and with them both prove themselves."""
     del weights
     clip = test_data / "media" / "stage-two-people.mp4"
     if not clip.is_file():
@@ -34,6 +35,16 @@ def test_an_alarm_is_in_a_ledger_that_an_auditor_can_verify(
         assert place.stop() == 0
 
         told = place.command("ledger", "verify", "--key", key, "--checkpoint", str(heard))
+
+        heard.write_text("\n".join(map(json.dumps, console.of("ledger/checkpoint"))))
+        bundle = tmp_path / "bundle.zip"
+        alarm_id = next(one["alarm_id"] for one in console.of("alarm") if one["snapshot"])
+        exported = json.loads(
+            place.command("evidence", "export", alarm_id, "--to", str(bundle), "--json")
+        )
+        verified = ["verify", str(bundle), "--key", key, "--checkpoint", str(heard)]
+        assert cli.run(verified) == 0, capsys.readouterr().out
+        assert {one["kind"] for one in exported["evidence"]} >= {"clip", "timeline", "snapshot"}
 
         alarms = {f"{alarm['alarm_id']}/{alarm['revision']}" for alarm in console.of("alarm")}
         shown = place.command("ledger", "show", "-n", "1000")

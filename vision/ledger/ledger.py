@@ -99,6 +99,17 @@ class LedgerReader:
             raise LedgerError(f"ledger {self.path} has no entry {number}; give another number")
         return found[0]
 
+    def entries_about(self, ref: str) -> tuple[Entry, ...]:
+        """The entries whose reference begins with ``ref`` and a slash; reads all references."""
+        with self._file.read() as db:
+            return tuple(ledger_rows.entries_about(db, ref))
+
+    def entries_of_kind(self, kind: str, from_at: float, to_at: float) -> tuple[Entry, ...]:
+        """The entries of a kind from a span of time, POSIX seconds; reads all of them."""
+        with self._file.read() as db:
+            span_ms = (round(from_at * 1000), round(to_at * 1000))
+            return tuple(ledger_rows.entries_of_kind(db, kind, *span_ms))
+
     def content(self, number: int) -> Content | None:
         """What an entry commits to; None where it was erased."""
         with self._file.read() as db:
@@ -120,6 +131,12 @@ class LedgerReader:
             found = ledger_rows.newest_head(db)
         return None if found is None else self._parsed(found[0])
 
+    def published(self) -> Checkpoint | None:
+        """The newest signed head that was given away; None where none was."""
+        with self._file.read() as db:
+            found = ledger_rows.newest_given_away(db)
+        return None if found is None else self._parsed(found)
+
     def root(self, size: int) -> bytes:
         """The root over the first ``size`` entries, as the stored hashes have it."""
         return self._computed(lambda node: merkle.root(node, size))
@@ -130,9 +147,11 @@ class LedgerReader:
         entry = self.entry(number)
         if checkpoint is None or number >= checkpoint.head.size:
             raise LedgerError(f"entry {number} of {self.path} is not signed; see the daemon")
-        size = checkpoint.head.size
-        path = self._computed(lambda node: merkle.inclusion_path(node, number, size))
-        return Proof(entry, path, checkpoint)
+        return Proof(entry, self.inclusion(number, checkpoint.head.size), checkpoint)
+
+    def inclusion(self, number: int, size: int) -> tuple[bytes, ...]:
+        """The path from an entry to the root over the first ``size`` entries."""
+        return self._computed(lambda node: merkle.inclusion_path(node, number, size))
 
     def prove_growth(self, first: int, second: int) -> tuple[bytes, ...]:
         """What proves that the ledger of ``second`` entries only adds to that of ``first``."""

@@ -50,6 +50,21 @@ def newest_of(db: sqlite3.Connection, source: str, source_seq: int) -> Entry | N
     return None if row is None else Entry(*row)
 
 
+def entries_about(db: sqlite3.Connection, ref: str) -> Iterator[Entry]:
+    """Entries whose reference begins with ``ref`` and a slash, in order."""
+    query = f"SELECT {_ENTRY} FROM entries WHERE ref >= ? AND ref < ? ORDER BY number"  # noqa: S608 -- our names
+    return (Entry(*row) for row in db.execute(query, (f"{ref}/", f"{ref}0")))
+
+
+def entries_of_kind(db: sqlite3.Connection, kind: str, from_ms: int, to_ms: int) -> Iterator[Entry]:
+    """Entries of a kind from a span of time, POSIX milliseconds, its end excluded; in order."""
+    query = (
+        f"SELECT {_ENTRY} FROM entries WHERE kind = ? AND at_ms >= ? AND at_ms < ?"  # noqa: S608 -- our names
+        " ORDER BY number"
+    )
+    return (Entry(*row) for row in db.execute(query, (kind, from_ms, to_ms)))
+
+
 def add_contents(
     db: sqlite3.Connection, contents: Iterable[tuple[int, Content, str | None]]
 ) -> None:
@@ -95,6 +110,13 @@ def newest_head(db: sqlite3.Connection) -> tuple[str, float] | None:
     query = "SELECT note, signed_at FROM heads ORDER BY size DESC LIMIT 1"
     row = db.execute(query).fetchone()
     return None if row is None else (str(row[0]), float(row[1]))
+
+
+def newest_given_away(db: sqlite3.Connection) -> str | None:
+    """The note of the newest head that is known outside."""
+    query = "SELECT note FROM heads WHERE given_away ORDER BY size DESC LIMIT 1"
+    row = db.execute(query).fetchone()
+    return None if row is None else str(row[0])
 
 
 def heads(db: sqlite3.Connection) -> Iterator[tuple[int, str]]:

@@ -8,9 +8,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from vision.ledger import signed_notes
 from vision.ledger.checkpoints import Checkpoint, Head, signed
 from vision.ledger.ledger_errors import KeyUnusableError
-from vision.ledger.signed_notes import Verifier
+from vision.ledger.signed_notes import SignedNote, Verifier
 
 PRIVATE = 0o600
 _OTHERS = 0o077
@@ -75,6 +76,10 @@ class NodeKey:
     def sign(self, head: Head) -> Checkpoint:
         """Sign a head of a ledger."""
         return signed(head, self._key)
+
+    def sign_text(self, text: str, origin: str) -> SignedNote:
+        """Sign a text that is no head, under a ledger's name. NoteError where none may be."""
+        return signed_notes.sign(text, origin, self._key)
 
     def verifier(self, origin: str) -> Verifier:
         """The public half, under the ledger's name: what auditors keep."""

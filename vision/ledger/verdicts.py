@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class State(StrEnum):
-    """How a ledger stands; the later ones outweigh the earlier.
+    """How a ledger, or a bundle out of one, stands; the later ones outweigh the earlier.
 
-    ``unverified``: everything fits together, but nothing from elsewhere says that it is the
-    right ledger. ``unsigned``: the key did not sign it, or not all of it. ``cut off``: its end is
-    missing. ``forked``: the key has signed another history as well.
+    ``unproven``: signed by the right key, but nothing shows that it and a checkpoint from elsewhere
+    are of one history. ``unverified``: everything fits together, but nothing from elsewhere says
+    that it is the right ledger. ``unsigned``: the key did not sign it, or not all of it.
+    ``cut off``: its end is missing. ``forked``: the key has signed another history as well.
     """
 
     INTACT = "intact"
+    UNPROVEN = "consistent, history unproven"
     UNVERIFIED = "consistent, signer unverified"
     UNSIGNED = "unsigned"
     CUT_OFF = "cut off"
@@ -47,8 +50,12 @@ class Report:
     @property
     def state(self) -> State:
         """The gravest of the findings."""
-        found = (one.state for one in self.findings)
-        return max(found, key=_WEIGHT.__getitem__, default=State.INTACT)
+        return gravest(self.findings)
+
+
+def gravest(findings: Iterable[Finding]) -> State:
+    """What they come to together."""
+    return max((one.state for one in findings), key=_WEIGHT.__getitem__, default=State.INTACT)
 
 
 def spans(numbers: list[int]) -> list[str]:

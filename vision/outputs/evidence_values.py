@@ -63,6 +63,21 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportNote:
+    """A bundle that somebody takes away. ``role``: ``original``, or ``derived`` where redacted.
+
+    ``manifest_sha256`` tells which bundle it was; ``files`` and ``size_bytes`` are the bundle's.
+    """
+
+    by: str
+    note: str
+    role: str
+    manifest_sha256: str
+    files: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Deletion:
     """Evidence whose time is over: ``reason`` is ``age`` or ``space``."""
 

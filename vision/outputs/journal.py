@@ -28,6 +28,7 @@ from vision.outputs.evidence_values import (
     EvidenceFile,
     EvidenceFolder,
     EvidenceGap,
+    ExportNote,
     Hold,
 )
 from vision.outputs.journal_file import JournalFile
@@ -177,6 +178,11 @@ class Journal:
         """End that; False where nobody held it."""
         with self._file.write() as db:
             return journal_evidence.release(db, alarm_id, Hold(by, self._clock(), note))
+
+    def note_export(self, alarm_id: str, note: ExportNote) -> None:
+        """Note, for the ledger too, that somebody takes an alarm's evidence away."""
+        with self._file.write() as db:
+            journal_evidence.exported(db, alarm_id, note, self._clock())
 
     def forget_evidence(self, deletion: Deletion) -> None:
         """Note that an alarm's evidence has been deleted."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from types import MappingProxyType
 from typing import Final
@@ -21,12 +21,16 @@ from vision.outputs.evidence_values import (
     EvidenceFile,
     EvidenceFolder,
     EvidenceGap,
+    ExportNote,
     Hold,
 )
 from vision.outputs.journal_values import LedgerNote
 
 RETENTION = "retention"
 """Who deletes evidence whose time is over."""
+
+EXPORT = "export"
+"""What is noted when somebody takes evidence away."""
 
 _LEDGER_KINDS: Final = MappingProxyType({"clip": "clip", "timeline": "timeline"})
 """Files whose kind the ledger has a name for; all others are pictures."""
@@ -170,6 +174,13 @@ def forget(db: sqlite3.Connection, deletion: Deletion, now_at: float) -> None:
     _note(db, "delete", deletion.alarm_id, done, (count, size_bytes))
 
 
+def exported(db: sqlite3.Connection, alarm_id: str, note: ExportNote, now_at: float) -> None:
+    """Note that somebody takes a bundle of an alarm's evidence away."""
+    done = Hold(note.by, now_at, note.note)
+    told = {"role": note.role, "manifest_sha256": note.manifest_sha256}
+    _note(db, EXPORT, alarm_id, done, (note.files, note.size_bytes), told)
+
+
 def ids_beginning(db: sqlite3.Connection, start: str) -> tuple[str, ...]:
     """The ids of alarms with evidence that begin with ``start``, at most ten."""
     query = (
@@ -185,6 +196,7 @@ def _note(
     alarm_id: str,
     done: Hold,
     extent: tuple[int, int] = (0, 0),
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     db.execute(
         "INSERT INTO evidence_actions (done_at, action, alarm_id, done_by, note, files,"
@@ -192,7 +204,7 @@ def _note(
         (done.at, action, alarm_id, done.by, done.note, *extent),
     )
     kind = "retention_deletion" if action == "delete" else "operator_action"
-    content = {"action": action, "alarm_id": alarm_id, **asdict(done), "extent": extent}
+    content = {"action": action, "alarm_id": alarm_id, **asdict(done), "extent": extent, **more}
     note = LedgerNote(kind, f"{alarm_id}/{action}", _text(content))
     journal_ledger.submit(db, note, done.at)
 
