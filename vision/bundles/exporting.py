@@ -137,7 +137,7 @@ class _Export:
         manifest = self._manifest(found, copies, proofs, case)
         self._write_texts(texts, proofs)
         manifest = self._signed(manifest)
-        faults = tuple(f"{one.file.name} {one.fault}" for one in copies if one.fault)
+        faults = tuple(f"{one.file.name}: {one.fault}" for one in copies if one.fault)
         return self._packed(manifest, faults)
 
     def _files_now(self) -> Sequence[EvidenceFile]:
@@ -270,7 +270,7 @@ def _remarks(
     evidence: Sequence[KeptEvidence],
     messages: Sequence[Mapping[str, object]],
 ) -> list[str]:
-    told = [f"{one.file.name} {one.fault} and was left out" for one in copies if one.fault]
+    told = [f"{one.file.name} was left out: {one.fault}" for one in copies if one.fault]
     told += [f"{one.name} was not in the ledger yet" for one in evidence if one.entry is None]
     told += [
         f"missing: {gap.camera_id}, {gap.to_at - gap.from_at:.1f} s ({gap.reason})"

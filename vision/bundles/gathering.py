@@ -163,13 +163,13 @@ def _copy(file: EvidenceFile, data_dir: Path, target: Path, reader: EvidenceRead
     """Copy one file; why there is no copy that is as the index says."""
     stored = data_dir / file.folder / file.name
     if not stored.is_file():
-        return "is not there"
+        return "not there"
     try:
         copy_plain(stored, target, reader)
     except EvidenceDamagedError as error:
-        return f"is damaged at byte {error.at_byte}"
+        return f"damaged at byte {error.at_byte}"
     is_right = (target.stat().st_size, sha256_of(target)) == (file.size_bytes, file.sha256)
-    return None if is_right else "is not as it was recorded"
+    return None if is_right else "changed"
 
 
 def _place(file: EvidenceFile) -> tuple[int, str, int, str]:

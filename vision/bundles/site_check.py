@@ -73,7 +73,7 @@ def _on_disk(copies: tuple[Copied, ...], data_dir: Path) -> Iterator[Finding]:
         if one.fault is not None:
             is_there = (data_dir / one.file.folder / one.file.name).exists()
             state = State.ALTERED if is_there else State.MISSING
-            yield Finding(state, f"{one.file.folder}/{one.file.name} {one.fault}")
+            yield Finding(state, f"{one.file.folder}/{one.file.name}: {one.fault}")
     known = {one.file.name for one in copies}
     for folder in sorted({one.file.folder for one in copies}):
         for path in sorted((data_dir / folder).glob("*")):

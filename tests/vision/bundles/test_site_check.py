@@ -50,8 +50,8 @@ def test_files_that_are_gone_changed_or_strange(site, checked):
     report = checked(held)
 
     assert said(report) == {
-        ("missing", f"{folder}/{CLIP} is not there"),
-        ("altered", f"{folder}/{SNAPSHOT} is not as it was recorded"),
+        ("missing", f"{folder}/{CLIP}: not there"),
+        ("altered", f"{folder}/{SNAPSHOT}: has 7 bytes"),
         ("altered", f"{folder}/notes.txt is not in the index"),
     }
 
