@@ -165,7 +165,7 @@ def _image(path: Path, most_wh: tuple[float, float]) -> Flowable | None:
         with Pictures.open(path) as picture:
             picture.load()
             width, height = picture.size
-    except (OSError, UnidentifiedImageError):
+    except (OSError, UnidentifiedImageError, Pictures.DecompressionBombError):
         return None  # a picture that is damaged is said to be missing; its digest tells the rest
     share = min(most_wh[0] / width, most_wh[1] / height)
     return Image(str(path), width=width * share, height=height * share, hAlign="LEFT")

@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import PIL.Image
 import pytest
 
 import console.report_pdf
@@ -206,6 +207,15 @@ def test_pictures_that_cannot_be_shown(case: Case, tmp_path: Path) -> None:
 
     assert text.count("the picture could not be made or written") == 2
     assert "faces of others blurred" in text
+
+
+def test_a_picture_that_is_far_too_large(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not unpacked; the report goes on without it."""
+    monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 10)
+
+    assert flat(printed(case, tmp_path)).count("the picture could not be made or written") == 2
 
 
 def test_only_a_snapshot(case: Case, tmp_path: Path) -> None:
