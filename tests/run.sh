@@ -24,6 +24,8 @@ run_pytest() {
 }
 
 pure='vision/core/*'
+pure="$pure,vision/bundles/evidence_proofs.py,vision/bundles/judging.py,vision/bundles/manifest.py"
+pure="$pure,vision/bundles/proofs.py,vision/bundles/trust.py,vision/bundles/zip_layout.py"
 pure="$pure,vision/evidence/clip_plan.py,vision/evidence/mp4_boxes.py,vision/evidence/packet_facts.py"
 pure="$pure,vision/evidence/places.py,vision/evidence/retention.py,vision/evidence/sealed_form.py"
 pure="$pure,vision/evidence/timeline.py"
