@@ -1,4 +1,7 @@
-"""`bondwatch evidence list | show | hold | release`: what is kept of alarms, from the terminal."""
+"""`bondwatch evidence list | show | hold | release`: what is kept of alarms, from the terminal.
+
+`recheck` has a module of its own and hangs here.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,22 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bondwatch.evidence_recheck_cli import recheck_evidence
 from bondwatch.failures import CommandError
-from bondwatch.journal_desk import site_journal
+from bondwatch.journal_desk import evidence_id, site_journal
 from vision.outputs.evidence_values import EvidenceFile, EvidenceFolder
-from vision.outputs.journal import Journal
 
-evidence_app = typer.Typer(no_args_is_help=True, help="Evidence: list, show, hold, release.")
+evidence_app = typer.Typer(
+    no_args_is_help=True, help="Evidence: list, show, hold, release, recheck."
+)
+evidence_app.command("recheck")(recheck_evidence)
 
 DEFAULT_CONFIG = Path("config.yaml")
 _MB = 1_000_000
@@ -77,7 +83,7 @@ def show(alarm: AlarmId, *, config: Config = DEFAULT_CONFIG, as_json: AsJson = F
     Exit status 1 where a file is not there or has another size.
     """
     with site_journal(config) as (settings, journal):
-        alarm_id = _full_id(journal, alarm)
+        alarm_id = evidence_id(journal, alarm)
         files, gaps, hold = journal.evidence_of(alarm_id)
     wrong = {file.name: _fault(settings.data_dir, file) for file in files}
     if as_json:
@@ -118,7 +124,7 @@ def hold(
 ) -> None:
     """Keep an alarm's evidence from being deleted, for as long as it is needed."""
     with site_journal(config) as (_, journal):
-        alarm_id = _full_id(journal, alarm)
+        alarm_id = evidence_id(journal, alarm)
         if not journal.hold_evidence(alarm_id, by or getpass.getuser(), note):
             raise CommandError(f"{alarm_id} is held already", "'bondwatch evidence show' says who")
     typer.echo(f"{alarm_id}: held")
@@ -130,7 +136,7 @@ def release(
 ) -> None:
     """Let an alarm's evidence be deleted again when its time comes."""
     with site_journal(config) as (_, journal):
-        alarm_id = _full_id(journal, alarm)
+        alarm_id = evidence_id(journal, alarm)
         if not journal.release_evidence(alarm_id, by or getpass.getuser(), note):
             raise CommandError(f"{alarm_id} is not held", "there is nothing to release")
     typer.echo(f"{alarm_id}: released")
@@ -143,15 +149,6 @@ def _fault(data_dir: Path, file: EvidenceFile) -> str | None:
         return "not there"
     size_bytes = path.stat().st_size
     return None if size_bytes == file.size_bytes else f"has {size_bytes} bytes"
-
-
-def _full_id(journal: Journal, alarm: str) -> str:
-    found: tuple[Any, ...] = journal.evidence_ids_beginning(alarm) if alarm else ()
-    if not found:
-        raise CommandError(f"there is no evidence of {alarm!r}", "'bondwatch evidence list'")
-    if len(found) > 1:
-        raise CommandError(f"{len(found)} alarms begin with {alarm!r}", "give more of the id")
-    return str(found[0])
 
 
 def _shown(at: float) -> str:

@@ -35,6 +35,16 @@ def open_journal(path: Path) -> Iterator[Journal]:
         raise CommandError(what, remedy or "see the log of the daemon") from error
 
 
+def evidence_id(journal: Journal, start: str) -> str:
+    """The one alarm with evidence whose id begins so. Raises CommandError."""
+    found = journal.evidence_ids_beginning(start) if start else ()
+    if not found:
+        raise CommandError(f"there is no evidence of {start!r}", "'bondwatch evidence list'")
+    if len(found) > 1:
+        raise CommandError(f"{len(found)} alarms begin with {start!r}", "give more of the id")
+    return found[0]
+
+
 def wake_publisher(settings: Settings) -> None:
     """Let the publisher send at once what a command has written; without one it waits."""
     with closing(Nudge(settings.run_dir)) as nudge:

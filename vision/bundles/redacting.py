@@ -8,7 +8,7 @@ not hidden: whoever hands a copy on looks at it first.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -38,7 +38,6 @@ REDACTED: Final = "redacted"
 _JPEG_QUALITY: Final = 90
 _SAME_PICTURE_S: Final = 0.05
 _USUAL_ASPECT: Final = 16 / 9
-_NOBODY_LOOKED: Final = Timeline("", "")
 
 Pixels = NDArray[np.uint8]
 
@@ -54,14 +53,25 @@ def redacted(case: Case, folder: Path) -> Case:
         OSError: a file cannot be read, or the folder not written.
     """
     pseudonyms = Pseudonyms(subjects_of(case.revisions))
-    timelines = _timelines(case)
+    texts = _texts(case)
     copies = []
     for file in case.files:
         target = folder / _name(file.file.name)
-        camera = timelines.get(file.file.camera_id, _NOBODY_LOOKED)
-        _MAKERS[FileKind(file.file.kind)](_Source(file, camera, pseudonyms), target)
+        redact_file(file, texts[file.file.camera_id], target, pseudonyms)
         copies.append(replace(file, path=target, shown=target, derived=REDACTED))
     return replace(anonymous_case(case, pseudonyms), files=tuple(copies))
+
+
+def redact_file(file: CaseFile, texts: Sequence[str], target: Path, pseudonyms: Pseudonyms) -> None:
+    """Write a redacted copy of one file; ``texts``: its camera's timelines, the oldest first.
+
+    Raises as ``redacted``.
+    """
+    try:
+        timeline = read_timelines(texts)
+    except TimelineError as error:
+        raise DerivingError(f"{error}, so nothing can be redacted by it; {_REMEDY}") from error
+    _MAKERS[FileKind(file.file.kind)](_Source(file, timeline, pseudonyms), target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +95,13 @@ def _name(name: str) -> str:
     return f"{stem}.{REDACTED}.{suffix}"
 
 
-def _timelines(case: Case) -> Mapping[str, Timeline]:
-    """What each camera's timelines say."""
+def _texts(case: Case) -> Mapping[str, list[str]]:
+    """Each camera's timelines, the oldest first."""
     texts: dict[str, list[str]] = defaultdict(list)
     for file in sorted(case.files, key=lambda one: one.file.begin_at):
         if file.file.kind == FileKind.TIMELINE:
             texts[file.file.camera_id].append(_text(file.path))
-    try:
-        return {camera: read_timelines(known) for camera, known in texts.items()}
-    except TimelineError as error:
-        raise DerivingError(f"{error}, so nothing can be redacted by it; {_REMEDY}") from error
+    return texts
 
 
 def _text(path: Path) -> str:

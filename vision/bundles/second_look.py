@@ -36,9 +36,10 @@ class ClipPart:
 
 @dataclass(frozen=True, slots=True)
 class JudgedPart:
-    """What became of a part: how many frames were analysed, and why it ended early, if it did."""
+    """What became of a part: how many frames were analysed, until when, and what went wrong."""
 
     frames: int
+    end_at: float
     fault: str | None = None
 
 
@@ -77,17 +78,17 @@ class SecondLook:
             ModelRunError: a model failed.
         """
         shift_s: float | None = None
-        frames = 0
+        frames, end_at = 0, part.begin_at
         try:
             for frame in read_file(part.path, part.begin_at, min_gap_s=self._gap_s):
                 if shift_s is None:
                     shift_s = self._shift_to(frame.at)
                 at = Instant(frame.at.stream_s + shift_s, frame.at.wall_utc)
                 self._analyse(frame, at)
-                frames += 1
+                frames, end_at = frames + 1, frame.at.wall_utc
         except StreamFaultError as error:
-            return JudgedPart(frames, str(error.reason))
-        return JudgedPart(frames)
+            return JudgedPart(frames, end_at, str(error.reason))
+        return JudgedPart(frames, end_at)
 
     @property
     def _gap_s(self) -> float:

@@ -19,11 +19,12 @@ class TrackKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SeenIdentity:
-    """Who somebody was taken for: ``state`` as in the messages."""
+    """Who somebody was taken for: ``state`` as in the messages. ``vouched``: by a guard's word."""
 
     state: str
     staff_id: str | None = None
     similarity: float | None = None
+    vouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ class _Reading:
 
     def __init__(self) -> None:
         self._life = 0
+        self._is_fresh = True
         self._judged_by: Facts | None = None
         self._camera = self._incident = ""
         self._frames: list[SeenFrame] = []
@@ -87,12 +88,14 @@ class _Reading:
         """Another file begins, with a scene of its own."""
         self._life += 1
         self._judged_by = None
+        self._is_fresh = True
 
     def take(self, facts: Facts) -> None:
         """One line; kinds of lines that came later say nothing here."""
         taker = self._takers.get(str(facts["type"]))
         if taker is not None:
             taker(facts)
+        self._is_fresh = False
 
     def timeline(self) -> Timeline:
         times = [frame.at for frame in self._frames]
@@ -111,6 +114,8 @@ class _Reading:
     def _head(self, facts: Facts) -> None:
         if facts["version"] != VERSION:
             raise TimelineError(f"a timeline of version {facts['version']}; this reads {VERSION}")
+        if not self._is_fresh:  # files may have been joined
+            self.begin()
         self._camera, self._incident = str(facts["camera"]), str(facts["incident"])
 
     def _version(self, facts: Facts) -> None:
@@ -190,7 +195,8 @@ class _Reading:
 def _identity(facts: Facts | None) -> SeenIdentity | None:
     if facts is None:
         return None
-    return SeenIdentity(str(facts["state"]), facts["staff_id"], facts["similarity"])
+    vouched = facts["vouched_by"] is not None
+    return SeenIdentity(str(facts["state"]), facts["staff_id"], facts["similarity"], vouched)
 
 
 def _box(sides: Iterable[float]) -> Box:

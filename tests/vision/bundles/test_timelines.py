@@ -95,6 +95,13 @@ def test_a_track_number_of_another_scene_is_another_track() -> None:
     assert [frame.tracks[0].key.life for frame in found.frames] == [1, 1, 2, 3]
 
 
+def test_timelines_may_be_joined() -> None:
+    """Each begins with its head."""
+    one = lines.head() + lines.frame(1.0, lines.track(1, BOX))
+
+    assert read_timelines([one + one]) == read_timelines([one, one])
+
+
 def test_time_that_runs_back_is_told() -> None:
     """Nobody can say then which frame belongs to which moment of the clip."""
     assert not read_timelines([lines.head() + lines.frame(2.0) + lines.frame(1.0)]).in_order
