@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from bondwatch.failures import CommandError
 from bondwatch.journal_desk import evidence_id, site_journal
@@ -21,14 +18,20 @@ from bondwatch.todays_judgement import todays_models, todays_register, todays_th
 from models.loading import ModelSet
 from vision.bundles.charges import CAMERA_KINDS
 from vision.bundles.comparing import ACTIVE, Difference, What
-from vision.bundles.rechecking import CameraEvidence, Rechecked, evidence_by_camera, recheck
+from vision.bundles.rechecking import (
+    CameraEvidence,
+    Rechecked,
+    decided_then,
+    evidence_by_camera,
+    recheck,
+)
 from vision.bundles.second_look import Rules, SecondLook
+from vision.bundles.seen import Timeline
 from vision.bundles.timelines import TimelineError
 from vision.evidence.witness import configuration_digest
 from vision.outputs.journal_values import AlarmRecord
-from vision.register_watch import RegisterView
 from vision.scene_policies import to_scene_policy
-from vision.settings import CameraSettings, Settings
+from vision.settings import Settings
 
 SAME = "today it would be decided as it was"
 OTHERWISE = "today it would be decided differently"
@@ -45,9 +48,11 @@ def recheck_alarm(alarm: str, config: Path, *, as_json: bool) -> bool:
         record = journal.alarm(alarm_id)
     cameras = evidence_by_camera(settings.data_dir, files, gaps)
     _demand(cameras, settings, alarm_id)
-    models = todays_models(settings)
-    with tempfile.TemporaryDirectory(prefix="bondwatch-recheck-") as folder:
-        done = [_rechecked(one, settings, models, Path(folder)) for one in cameras]
+    with tempfile.TemporaryDirectory(prefix="bondwatch-recheck-") as work:
+        folder = Path(work)
+        then = [_then(one, folder) for one in cameras]
+        judge = _Judge(settings, todays_models(settings), folder)
+        done = [judge.recheck(*each) for each in zip(cameras, then, strict=True)]
     differs = any(one.grave for each in done for one in each.differences)
     if as_json:
         facts = {"alarm_id": alarm_id, "differs": differs, "cameras": [*map(_facts, done)]}
@@ -68,38 +73,42 @@ def _demand(cameras: Sequence[CameraEvidence], settings: Settings, alarm_id: str
     known = {camera.camera_id for camera in settings.cameras}
     for evidence in cameras:
         if evidence.camera_id not in known:
-            raise CommandError(
-                f"camera {evidence.camera_id} is not in the configuration any more",
-                "give one with it (--config)",
-            )
+            what = f"camera {evidence.camera_id} is not in the configuration any more"
+            raise CommandError(what, "give one with it (--config)")
+    for evidence in cameras:
         if not evidence.timelines:
-            raise CommandError(
-                f"there is no timeline of camera {evidence.camera_id} to compare with",
-                "'bondwatch replay' tells what would be decided today",
-            )
+            what = f"there is no timeline of camera {evidence.camera_id} to compare with"
+            raise CommandError(what, "'bondwatch replay' tells what would be decided today")
 
 
-def _rechecked(
-    evidence: CameraEvidence, settings: Settings, models: ModelSet, folder: Path
-) -> Rechecked:
-    (camera,) = [one for one in settings.cameras if one.camera_id == evidence.camera_id]
-    register = todays_register(settings, models.embedder.embedding_id, evidence.begin_at)
-    rules = _rules(settings, camera, register, evidence.begin_at)
-    standing = {
-        staff_id: ACTIVE if facts.active else facts.why_inactive
-        for staff_id, facts in register.staff.items()
-    }
-    look = SecondLook(rules, models, register)
+def _then(evidence: CameraEvidence, folder: Path) -> Timeline:
     try:
-        return recheck(evidence, settings.data_dir, look, standing, folder)
+        return decided_then(evidence, folder)
     except TimelineError as error:
         raise CommandError(str(error), "'bondwatch evidence show' tells which files") from error
 
 
-def _rules(settings: Settings, camera: CameraSettings, register: RegisterView, at: float) -> Rules:
-    thresholds = todays_thresholds(settings, register)
-    policy = to_scene_policy(settings, camera, thresholds, at)
-    return Rules(policy, camera.analyses_per_s, configuration_digest(settings))
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """What judges today; ``folder``: for copies in the clear."""
+
+    settings: Settings
+    models: ModelSet
+    folder: Path
+
+    def recheck(self, evidence: CameraEvidence, then: Timeline) -> Rechecked:
+        settings, at = self.settings, evidence.begin_at
+        (camera,) = [one for one in settings.cameras if one.camera_id == evidence.camera_id]
+        register = todays_register(settings, self.models.embedder.embedding_id, at)
+        thresholds = todays_thresholds(settings, register)
+        policy = to_scene_policy(settings, camera, thresholds, at)
+        rules = Rules(policy, camera.analyses_per_s, configuration_digest(settings))
+        standing = {
+            staff_id: ACTIVE if facts.active else facts.why_inactive
+            for staff_id, facts in register.staff.items()
+        }
+        look = SecondLook(rules, self.models, register)
+        return recheck(evidence, then, settings.data_dir, look, standing, self.folder)
 
 
 def _tell(alarm_id: str, record: AlarmRecord | None, done: Sequence[Rechecked]) -> None:
@@ -111,8 +120,8 @@ def _tell(alarm_id: str, record: AlarmRecord | None, done: Sequence[Rechecked]) 
     for one in done:
         for line in _remarks(one):
             typer.echo(line)
-        if one.differences:
-            Console().print(_table(one.differences))
+        for difference in one.differences:
+            typer.echo(_line(difference))
 
 
 def _remarks(one: Rechecked) -> Iterator[str]:
@@ -130,33 +139,17 @@ def _remarks(one: Rechecked) -> Iterator[str]:
         yield f"{one.left_out} frames are left out of the timeline: people in them are not compared"
 
 
-def _table(differences: Sequence[Difference]) -> Table:
-    table = Table()
-    for heading in ("", "What differs", "Of"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("Then", "Today"):
-        table.add_column(heading, overflow="fold")
-    table.add_column("At (UTC)", no_wrap=True)
-    for one in differences:
-        table.add_row(*map(Text, _cells(one)))
-    return table
-
-
-def _cells(one: Difference) -> tuple[str, ...]:
-    when = "" if one.at is None else _shown(one.at)[11:]
-    return (
-        "!" if one.grave else "",
-        one.what.replace("_", " "),
-        one.about,
-        _value(one.what, one.then),
-        _value(one.what, one.now),
-        when,
-    )
+def _line(one: Difference) -> str:
+    """A difference in words; what is another decision stands out."""
+    mark = "!" if one.grave else " "
+    when = "" if one.at is None else f" ({_shown(one.at)[11:]} UTC)"
+    then, now = (_value(one.what, value) for value in (one.then, one.now))
+    return f"{mark} {one.what.replace('_', ' ')}: {one.about}: then {then}, today {now}{when}"
 
 
 def _value(what: What, value: str | float | None) -> str:
     if value is None:
-        return "-"
+        return "nothing"
     if what is What.ALARM_MOMENT and isinstance(value, float):
         return _shown(value)[11:]
     return str(value)

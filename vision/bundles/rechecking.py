@@ -70,8 +70,14 @@ def evidence_by_camera(
     )
 
 
+def decided_then(evidence: CameraEvidence, folder: Path) -> Timeline:
+    """What the camera's timelines say. Raises TimelineError, and OSError as ``recheck``."""
+    return read_timelines([_text(path, folder) for path in evidence.timelines])
+
+
 def recheck(
     evidence: CameraEvidence,
+    then: Timeline,
     data_dir: Path,
     look: SecondLook,
     standing: Mapping[str, str],
@@ -80,11 +86,9 @@ def recheck(
     """Look again at one camera's clip; copies in the clear are in ``folder`` for that time only.
 
     Raises:
-        TimelineError: what was decided then cannot be read.
         ModelRunError: a model failed.
         OSError: a file is gone or cannot be read.
     """
-    then = read_timelines([_text(path, folder) for path in evidence.timelines])
     judged: dict[str, JudgedPart] = {}
     changed = []
     spans = []
@@ -97,7 +101,7 @@ def recheck(
         judged[file.name] = part = look.judge(ClipPart(copy, begin_at))
         spans.append((begin_at, part.end_at))
         copy.unlink()
-    now: Timeline = read_timelines([look.text])
+    now = read_timelines([look.text])
     differences = compare(within(then, spans), within(now, spans), standing)
     return Rechecked(evidence, judged, tuple(changed), then.left_out, differences)
 
