@@ -17,16 +17,21 @@ CAMERA_KINDS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """An alarm that was held open, with all tracks that held it and what it became last."""
+    """An alarm that was held open, with all tracks that held it and what it became last.
+
+    ``is_own``: the one whose evidence the timeline is.
+    """
 
     kind: str
     zone: str | None
     at: float
     keys: frozenset[TrackKey]
+    is_own: bool = False
 
     @property
     def name(self) -> str:
-        return self.kind if self.zone is None else f"{self.kind} in {self.zone}"
+        name = self.kind if self.zone is None else f"{self.kind} in {self.zone}"
+        return f"{name}, this alarm" if self.is_own else name
 
 
 def same_matter(then: Charge, now: Charge, pairs: Pairs) -> bool:
@@ -50,8 +55,9 @@ def charges_of(timeline: Timeline) -> list[Charge]:
             lines[-1].zone,
             lines[0].at,
             frozenset(line.key for line in lines if line.key is not None),
+            incident == timeline.incident,
         )
-        for lines in by_incident.values()
+        for incident, lines in by_incident.items()
     ]
     known = {key for charge in told for key in charge.keys}
     return told + [charge for charge in _held(timeline) if not charge.keys & known]

@@ -1,7 +1,8 @@
 """What would be decided today about a clip, against what was decided then. Pure.
 
-Two timelines go in, differences come out. Those of alarms and of identities that were decided are
-grave: another decision. Everything else explains them, or is told so that nobody wonders later.
+Two timelines go in, differences come out. Grave are those that are another decision: about the
+alarm itself any, about others all but a doubt instead of an answer. Everything else explains them,
+or is told so that nobody wonders later.
 """
 
 from __future__ import annotations
@@ -102,10 +103,14 @@ def _alarms(then: Timeline, now: Timeline, pairs: Pairs) -> Iterator[Difference]
     for charge in before:
         partners = [one for one in after if same_matter(charge, one, pairs)]
         same = [one for one in partners if one.kind == charge.kind]
-        if not same:
-            what = What.ALARM_KIND if partners else What.ALARM_ABSENT
-            other = partners[0].kind if partners else None
-            yield Difference(what, charge.name, charge.kind, other, grave=True, at=charge.at)
+        if not partners:
+            yield Difference(
+                What.ALARM_ABSENT, charge.name, charge.kind, None, grave=True, at=charge.at
+            )
+        elif not same:
+            other = partners[0].kind
+            grave = charge.is_own or AlarmKind.UNVERIFIED_PERSON not in {charge.kind, other}
+            yield Difference(What.ALARM_KIND, charge.name, charge.kind, other, grave, charge.at)
         elif all(abs(one.at - charge.at) > MOVED_S for one in same):
             yield Difference(What.ALARM_MOMENT, charge.name, charge.at, same[0].at, at=charge.at)
     known_before = _known_by_more(then)

@@ -90,12 +90,24 @@ def test_an_alarm_of_another_kind() -> None:
 
     assert one == Difference(
         What.ALARM_KIND,
-        "unregistered_person in dock",
+        "unregistered_person in dock, this alarm",
         "unregistered_person",
         "unauthorised_person",
         grave=True,
         at=NOON + 2.0,
     )
+
+
+def test_a_doubt_about_the_subject_is_another_decision_and_about_others_is_none() -> None:
+    """Somebody alarms in both cases."""
+    now = timeline(stranger(7), alarms=(alarm(7, kind="unverified_person"),))
+    other = replace(THEN, alarms=(alarm(incident="presence/z"),))
+
+    kinds = ("unregistered_person", "unverified_person")
+    assert found(THEN, now) == [(What.ALARM_KIND, *kinds, True)]
+    assert found(other, now) == [(What.ALARM_KIND, *kinds, False)]
+    named = timeline(stranger(7), alarms=(alarm(7, kind="unauthorised_person"),))
+    assert found(other, named)[0][3]
 
 
 def test_an_alarm_in_another_zone_is_another_alarm() -> None:
@@ -163,7 +175,7 @@ def test_an_alarm_without_a_zone_is_named_by_its_kind() -> None:
     """The line says what there is."""
     then = timeline(stranger(), alarms=(alarm(zone=None),))
 
-    assert compare(then, timeline(stranger()), ON_IT)[0].about == "unregistered_person"
+    assert compare(then, timeline(stranger()), ON_IT)[0].about == "unregistered_person, this alarm"
 
 
 @pytest.mark.parametrize(
