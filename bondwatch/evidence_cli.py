@@ -1,6 +1,6 @@
 """`bondwatch evidence list | show | hold | release`: what is kept of alarms, from the terminal.
 
-`open`, `export` and `verify` are modules of their own and hang here.
+`open`, `export`, `verify` and `recheck` are modules of their own and hang here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -19,18 +19,19 @@ from rich.text import Text
 
 from bondwatch.evidence_export_cli import export_evidence
 from bondwatch.evidence_opening import open_file
+from bondwatch.evidence_recheck_cli import recheck_evidence
 from bondwatch.evidence_verify_cli import verify_evidence
 from bondwatch.failures import CommandError
-from bondwatch.journal_desk import site_journal
+from bondwatch.journal_desk import evidence_id, site_journal
 from vision.evidence.reading import EvidenceReader
 from vision.outputs.evidence_values import EvidenceFile, EvidenceFolder
-from vision.outputs.journal import Journal
 
 evidence_app = typer.Typer(
-    no_args_is_help=True, help="Evidence: list, show, open, export, verify, hold, release."
+    no_args_is_help=True, help="Evidence: list, show, open, export, verify, recheck, hold, release."
 )
 evidence_app.command("export")(export_evidence)
 evidence_app.command("verify")(verify_evidence)
+evidence_app.command("recheck")(recheck_evidence)
 
 DEFAULT_CONFIG = Path("config.yaml")
 _MB = 1_000_000
@@ -88,7 +89,7 @@ def show(alarm: AlarmId, *, config: Config = DEFAULT_CONFIG, as_json: AsJson = F
     Exit status 1 where a file is not there, or not what was recorded; all of it is read.
     """
     with site_journal(config) as (settings, journal):
-        alarm_id = _full_id(journal, alarm)
+        alarm_id = evidence_id(journal, alarm)
         files, gaps, hold = journal.evidence_of(alarm_id)
     with EvidenceReader(settings.register_place.keys) as reader:
         wrong = {file.name: reader.fault_of(settings.data_dir, file) for file in files}
@@ -134,7 +135,7 @@ def open_evidence(
 ) -> None:
     """Put one file where it can be looked at, in the clear, if it is as it was recorded."""
     with site_journal(config) as (settings, journal):
-        files, *_ = journal.evidence_of(_full_id(journal, alarm))
+        files, *_ = journal.evidence_of(evidence_id(journal, alarm))
     known = open_file(settings, files, name, to)
     state = "still growing: what is whole of it" if known is None else "as it was recorded"
     typer.echo(f"{to}: {name}, {state}. It is not sealed; delete it when it has served.")
@@ -146,7 +147,7 @@ def hold(
 ) -> None:
     """Keep an alarm's evidence from being deleted, for as long as it is needed."""
     with site_journal(config) as (_, journal):
-        alarm_id = _full_id(journal, alarm)
+        alarm_id = evidence_id(journal, alarm)
         if not journal.hold_evidence(alarm_id, by or getpass.getuser(), note):
             raise CommandError(f"{alarm_id} is held already", "'bondwatch evidence show' says who")
     typer.echo(f"{alarm_id}: held")
@@ -158,19 +159,10 @@ def release(
 ) -> None:
     """Let an alarm's evidence be deleted again when its time comes."""
     with site_journal(config) as (_, journal):
-        alarm_id = _full_id(journal, alarm)
+        alarm_id = evidence_id(journal, alarm)
         if not journal.release_evidence(alarm_id, by or getpass.getuser(), note):
             raise CommandError(f"{alarm_id} is not held", "there is nothing to release")
     typer.echo(f"{alarm_id}: released")
-
-
-def _full_id(journal: Journal, alarm: str) -> str:
-    found: tuple[Any, ...] = journal.evidence_ids_beginning(alarm) if alarm else ()
-    if not found:
-        raise CommandError(f"there is no evidence of {alarm!r}", "'bondwatch evidence list'")
-    if len(found) > 1:
-        raise CommandError(f"{len(found)} alarms begin with {alarm!r}", "give more of the id")
-    return str(found[0])
 
 
 def _shown(at: float) -> str:

@@ -17,9 +17,9 @@ import typer
 from bondwatch import bundle_makers
 from bondwatch.auditor_options import CheckpointsOption, opened_ledger, read_checkpoints
 from bondwatch.command_options import takes
-from bondwatch.evidence_desk import alarm_named, patience
 from bondwatch.failures import CommandError, Status
-from bondwatch.journal_desk import site_journal
+from bondwatch.journal_desk import alarm_id, site_journal
+from bondwatch.ledger_patience import patience
 from bondwatch.own_key import own_key
 from enrolment.register import Register
 from enrolment.register_errors import RegisterError
@@ -62,10 +62,10 @@ def export_evidence(options: ExportOptions) -> None:
     evidence is gone or is not as it was recorded; the bundle then goes without it, and says so.
     """
     with site_journal(options.config) as (settings, journal):
-        alarm_id = alarm_named(journal, options.alarm)
-        target = options.to or Path(_name(settings.site_id, alarm_id, redacted=options.redact))
+        wanted_id = alarm_id(journal, options.alarm)
+        target = options.to or Path(_name(settings.site_id, wanted_id, redacted=options.redact))
         order = Order(
-            alarm_id=alarm_id,
+            alarm_id=wanted_id,
             target=target.absolute(),
             by=_printable(options.by or getpass.getuser()),
             note=_printable(options.note),
@@ -134,8 +134,8 @@ def _there_already(target: Path) -> CommandError:
     return CommandError(f"{target} is there already", "name another with --to, or use --force")
 
 
-def _name(site_id: str, alarm_id: str, *, redacted: bool) -> str:
-    return f"{site_id}-{alarm_id[:8]}{'-redacted' if redacted else ''}.zip"
+def _name(site_id: str, wanted_id: str, *, redacted: bool) -> str:
+    return f"{site_id}-{wanted_id[:8]}{'-redacted' if redacted else ''}.zip"
 
 
 def _printable(text: str) -> str:

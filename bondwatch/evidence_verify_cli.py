@@ -20,9 +20,9 @@ from bondwatch.auditor_options import (
     told,
 )
 from bondwatch.command_options import takes
-from bondwatch.evidence_desk import alarm_named, patience
 from bondwatch.failures import CommandError
-from bondwatch.journal_desk import site_journal
+from bondwatch.journal_desk import alarm_id, site_journal
+from bondwatch.ledger_patience import patience
 from bondwatch.own_key import own_key
 from bondwatch.verify_cli import growth_of
 from vision.bundles.site_check import SiteReport, Stored, check
@@ -55,11 +55,13 @@ def verify_evidence(options: VerifyOptions) -> None:
         opened_ledger(settings.ledger_path) as ledger,
         EvidenceReader(settings.register_place.keys) as reader,
     ):
-        alarm_id = alarm_named(journal, options.alarm)
+        wanted_id = alarm_id(journal, options.alarm)
         own = own_key(settings).verifier(ledger.origin or "")
         stored = Stored(settings.data_dir, reader, journal, ledger, own)
         try:
-            report = check(stored, alarm_id, Trust(key, checkpoints, growth_of(ledger)), patience())
+            report = check(
+                stored, wanted_id, Trust(key, checkpoints, growth_of(ledger)), patience()
+            )
         except JournalError as error:
             raise CommandError(str(error), "see the log of the daemon") from error
     typer.echo(_json(report) if options.as_json else _told(report))

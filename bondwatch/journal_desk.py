@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -33,6 +33,27 @@ def open_journal(path: Path) -> Iterator[Journal]:
     except JournalError as error:
         what, _, remedy = str(error).partition("; ")
         raise CommandError(what, remedy or "see the log of the daemon") from error
+
+
+def evidence_id(journal: Journal, start: str) -> str:
+    """The one alarm with evidence whose id begins so. Raises CommandError."""
+    found = journal.evidence_ids_beginning(start) if start else ()
+    return _the_one(found, start, "evidence of", "'bondwatch evidence list'")
+
+
+def alarm_id(journal: Journal, start: str) -> str:
+    """The one alarm whose id begins so, with evidence or without. Raises CommandError."""
+    both = journal.evidence_ids_beginning(start) + journal.ids_beginning(start) if start else ()
+    return _the_one(both, start, "alarm", "'bondwatch alarms list' shows them")
+
+
+def _the_one(found: Iterable[str], start: str, what: str, remedy: str) -> str:
+    ids = set(found)
+    if not ids:
+        raise CommandError(f"there is no {what} {start!r}", remedy)
+    if len(ids) > 1:
+        raise CommandError(f"{len(ids)} alarms begin with {start!r}", "give more of the id")
+    return ids.pop()
 
 
 def wake_publisher(settings: Settings) -> None:

@@ -10,15 +10,9 @@ from typing import Annotated
 import typer
 
 from bondwatch.failures import CommandError, Status
-from models.embedder import spec_of
-from models.entries import Thresholds
-from models.loading import ModelNames, ModelSet, load_models
-from models.manifest import read_manifest
-from models.store import standard_store
-from models.thresholds import thresholds_for
+from bondwatch.todays_judgement import todays_models, todays_register, todays_thresholds
 from vision.config_reader import read_settings
 from vision.ingest.reasons import StreamFaultError
-from vision.register_watch import RegisterView, RegisterWatch
 from vision.replay import ReplayRules, replay
 from vision.scene_policies import to_scene_policy
 from vision.settings import CameraSettings, Settings
@@ -41,10 +35,10 @@ def replay_video(
     """
     settings = read_settings(config)
     chosen = _camera(settings, camera)
-    models = _models(settings)
+    models = todays_models(settings)
     start_utc = start.replace(tzinfo=UTC).timestamp() if start else _written_at(video)
-    register = _register(settings, models.embedder.embedding_id)
-    policy = to_scene_policy(settings, chosen, _thresholds(settings, register), start_utc)
+    register = todays_register(settings, models.embedder.embedding_id, start_utc)
+    policy = to_scene_policy(settings, chosen, todays_thresholds(settings, register), start_utc)
     rules = ReplayRules(policy, chosen.analyses_per_s, start_utc)
     try:
         for line in replay(video, rules, models, register):
@@ -65,34 +59,6 @@ def _camera(settings: Settings, camera_id: str | None) -> CameraSettings:
             f"{what} in the configuration", f"give --camera, one of: {names}", Status.USAGE
         )
     return known[camera_id]
-
-
-def _models(settings: Settings) -> ModelSet:
-    wanted = settings.models
-    names = ModelNames(wanted.detector, wanted.face_detector, wanted.embedder)
-    return load_models(names, standard_store(wanted.directory))
-
-
-def _thresholds(settings: Settings, register: RegisterView) -> Thresholds:
-    """Those that the daemon would go by with this register; a doubt about them is told."""
-    spec = spec_of(read_manifest().entry(settings.models.embedder))
-    people = register.gallery.people
-    choice = thresholds_for(spec, people, settings.identity.confirm_looks)
-    if choice.doubt:
-        sys.stderr.write(f"bondwatch: {choice.doubt}: {people} people; see docs/models.md\n")
-    return choice.thresholds
-
-
-def _register(settings: Settings, embedding_id: str) -> RegisterView:
-    """Today's register; without one, or where it cannot be read, an error."""
-    watch = RegisterWatch(settings.register_place, embedding_id, settings.time_zone)
-    try:
-        status = watch.poll()
-    finally:
-        watch.close()
-    if status.problem is not None:
-        raise CommandError(status.problem, "enrol somebody first, or restore the register")
-    return status.view
 
 
 def _written_at(video: Path) -> float:

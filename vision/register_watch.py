@@ -8,7 +8,7 @@ known a moment ago stay known, and somebody hears of the fault.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -92,7 +92,8 @@ class Followed(Protocol):
 class RegisterWatch:
     """Reads the register again when it has changed; for one thread.
 
-    ``by_pgvector``: leave templates on the register's server, and search them there.
+    ``by_pgvector``: leave templates on the register's server, and search them there. ``clock``:
+    POSIX seconds; people's own hours are expanded around what it says.
     """
 
     def __init__(
@@ -102,8 +103,10 @@ class RegisterWatch:
         time_zone: str = "UTC",
         *,
         by_pgvector: bool = False,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._place = place
+        self._clock = clock
         self._by_pgvector = by_pgvector
         self._time_zone = time_zone
         self._expires_s = float("inf")
@@ -158,7 +161,7 @@ class RegisterWatch:
             return False
 
     def _viewed(self, snapshot: RegisterSnapshot[Any]) -> RegisterView:
-        now, before = time.time(), self._status.view.staff
+        now, before = self._clock(), self._status.view.staff
         unchanged: frozenset[int] = frozenset()
         if self._snapshot is not None and time.monotonic() < self._expires_s:
             unchanged = frozenset(map(id, self._snapshot.people))  # a delta keeps their objects

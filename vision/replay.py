@@ -52,16 +52,16 @@ def replay(
     pipeline: Pipeline | None = None
     for frame in read_file(video, rules.start_utc, min_gap_s=1.0 / rules.analyses_per_s):
         if pipeline is None:
-            pipeline = _pipeline(frame, rules.policy, models, register)
+            pipeline = pipeline_for(frame, rules.policy, models, register)
             yield from map(_line, pipeline.see_register(register, frame.at).decisions)
         for step in pipeline.analyse(frame, frame.at):
             yield from map(_line, step.decisions)
 
 
-def _pipeline(
+def pipeline_for(
     first: Frame, policy: ScenePolicy, models: ModelSet, register: RegisterView
 ) -> Pipeline:
-    """Made with the first frame, since only that tells the picture's shape."""
+    """A pipeline for a recording that begins with this frame: only that tells its shape."""
     shaped = replace(policy, aspect=aspect_of(first.size_wh))
     looker = FaceLooker(models.face_detector, models.embedder, policy.identity)
     return Pipeline(Scene(shaped, register.staff, EPOCH), models.detector, looker, register)

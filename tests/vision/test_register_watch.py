@@ -221,3 +221,18 @@ class TestPolling:
         assert status.problem is not None
         assert "hangs" in status.problem
         assert set(status.view.staff) == {"ann"}
+
+
+def test_own_hours_are_expanded_around_another_clock(
+    register: Register, place: RegisterPlace
+) -> None:
+    """Whoever judges a recording judges by the hours of its day."""
+    mondays = OwnPermit("dock", ((0, 8 * 60, 9 * 60),))
+    register.add_person(Person("S-1", "Ann", frozenset(), permits=(mondays,)), [])
+    monday = datetime(2024, 3, 4, 8, 30, tzinfo=UTC).timestamp()
+
+    with closing(RegisterWatch(place, "e", clock=lambda: monday)) as watch:
+        ((_, hours),) = watch.poll().view.staff["S-1"].permits or ()
+
+    assert covers(hours, monday)
+    assert not covers(hours, monday + 3600.0)

@@ -15,7 +15,7 @@ from tests.vision.sight import NOW_UTC, frame_of, view_of
 from vision.core.policy import IdentityPolicy, Permit, ScenePolicy, ZonePolicy, ZoneView
 from vision.ingest.reasons import StreamFaultError
 from vision.register_watch import RegisterView
-from vision.replay import ReplayRules, _pipeline, replay
+from vision.replay import ReplayRules, pipeline_for, replay
 
 WHOLE_PICTURE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 
@@ -108,7 +108,7 @@ def test_the_pictures_shape_is_taken_from_the_file(models: ModelSet, rules: Repl
     """An upright clip is judged as one, whatever the policy took for granted."""
     upright = frame_of(np.zeros((160, 120, 3), np.uint8))
 
-    pipeline = _pipeline(upright, rules.policy, models, view_of(models))
+    pipeline = pipeline_for(upright, rules.policy, models, view_of(models))
 
     assert pipeline.scene._policy.aspect == 0.75
 

@@ -26,6 +26,12 @@ from vision.core.verdicts import Verdict, verdict_on_forklift, verdict_on_person
 OWN: Final = "presence"
 """What the keys of incidents begin with that are about one unexplained presence alone."""
 
+STAFF: Final = "staff"
+"""What they begin with that are about somebody known; the zone and the staff id follow."""
+
+EVERYBODY: Final = "unidentified"
+"""What they begin with while nobody can be identified, and one is about all people of a zone."""
+
 
 class Judge:
     """Keeps the alarms of one scene in step with its presences."""
@@ -142,9 +148,9 @@ class Judge:
     def _incident_for(self, presence: Presence, kind: AlarmKind) -> str:
         """The key under which the alarm is one alarm."""
         if kind in {AlarmKind.UNAUTHORISED_PERSON, AlarmKind.WATCHLISTED_PERSON}:
-            return f"staff/{presence.zone_id}/{presence.evidence.staff_id}"
+            return f"{STAFF}/{presence.zone_id}/{presence.evidence.staff_id}"
         if kind is AlarmKind.UNVERIFIED_PERSON and not self._can_identify:
-            return f"unidentified/{presence.zone_id}/{self._policy.camera_id}"
+            return f"{EVERYBODY}/{presence.zone_id}/{self._policy.camera_id}"
         own = f"{OWN}/{presence.zone_id}/{self._policy.camera_id}/{presence.key}"
         return presence.own_incident or own
 

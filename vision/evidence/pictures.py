@@ -29,17 +29,11 @@ def face_jpeg(picture: Picture) -> bytes | None:
     """The face with some room around it; None where none was seen. Raises UnencodableError."""
     if picture.face is None:
         return None
-    return _jpeg(picture.frame.crop_bgr(_widened(picture.face)))
+    return _jpeg(picture.frame.crop_bgr(room_around(picture.face)))
 
 
-def _jpeg(bgr: cv2.typing.MatLike) -> bytes:
-    made, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    if not made:
-        raise UnencodableError("a picture could not be made a JPEG")
-    return bytes(data)
-
-
-def _widened(face: Box) -> Box:
+def room_around(face: Box) -> Box:
+    """What of the picture is cut out for a face."""
     wide, high = face.width * FACE_MARGIN, face.height * FACE_MARGIN
     return Box(
         max(0.0, face.left - wide),
@@ -47,3 +41,10 @@ def _widened(face: Box) -> Box:
         min(1.0, face.right + wide),
         min(1.0, face.bottom + high),
     )
+
+
+def _jpeg(bgr: cv2.typing.MatLike) -> bytes:
+    made, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    if not made:
+        raise UnencodableError("a picture could not be made a JPEG")
+    return bytes(data)

@@ -35,6 +35,11 @@ DIGITS = 12
 """Of the configuration's SHA-256: enough to tell one from another, as with the models'."""
 
 
+def configuration_digest(settings: Settings) -> str:
+    """What tells one configuration from another."""
+    return hashlib.sha256(repr(settings).encode()).hexdigest()[:DIGITS]
+
+
 @dataclass(frozen=True, slots=True)
 class Analysed:
     """One frame after its analysis. ``source``: the frame that the looks were taken in."""
@@ -91,7 +96,7 @@ class Witness:
         if settings is self._settings and register_version == known.register_version:
             return
         self._settings = settings
-        digest = hashlib.sha256(repr(settings).encode()).hexdigest()[:DIGITS]
+        digest = configuration_digest(settings)
         self._judged_by = Versions(dict(models), register_version, digest, None)
 
     def show(self, camera_id: str, frame: Frame) -> None:
