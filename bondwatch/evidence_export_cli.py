@@ -14,7 +14,6 @@ from typing import Annotated
 
 import typer
 
-from bondwatch import bundle_makers
 from bondwatch.auditor_options import CheckpointsOption, opened_ledger, read_checkpoints
 from bondwatch.command_options import takes
 from bondwatch.failures import CommandError, Status
@@ -83,6 +82,8 @@ def export_evidence(options: ExportOptions) -> None:
 def _exported(settings: Settings, journal: Journal, order: Order) -> Exported:
     if order.target.exists() and not order.is_forced:
         raise _there_already(order.target)
+    from bondwatch import bundle_makers  # noqa: PLC0415 -- video and PDF, for no other command
+
     try:
         with _site(settings, journal) as site:
             return export(site, order, bundle_makers.makers())

@@ -20,6 +20,7 @@ from vision.bundles.charges import CAMERA_KINDS
 from vision.bundles.comparing import ACTIVE, Difference, What
 from vision.bundles.rechecking import (
     CameraEvidence,
+    Desk,
     Rechecked,
     decided_then,
     evidence_by_camera,
@@ -28,6 +29,7 @@ from vision.bundles.rechecking import (
 from vision.bundles.second_look import Rules, SecondLook
 from vision.bundles.seen import Timeline
 from vision.bundles.timelines import TimelineError
+from vision.evidence.reading import EvidenceReader
 from vision.evidence.witness import configuration_digest
 from vision.outputs.journal_values import AlarmRecord
 from vision.scene_policies import to_scene_policy
@@ -48,10 +50,13 @@ def recheck_alarm(alarm: str, config: Path, *, as_json: bool) -> bool:
         record = journal.alarm(alarm_id)
     cameras = evidence_by_camera(settings.data_dir, files, gaps)
     _demand(cameras, settings, alarm_id)
-    with tempfile.TemporaryDirectory(prefix="bondwatch-recheck-") as work:
-        folder = Path(work)
-        then = [_then(one, folder) for one in cameras]
-        judge = _Judge(settings, todays_models(settings), folder)
+    with (
+        tempfile.TemporaryDirectory(prefix="bondwatch-recheck-") as work,
+        EvidenceReader(settings.register_place.keys) as reader,
+    ):
+        desk = Desk(settings.data_dir, reader, Path(work))
+        then = [_then(one, desk) for one in cameras]
+        judge = _Judge(settings, todays_models(settings), desk)
         done = [judge.recheck(*each) for each in zip(cameras, then, strict=True)]
     differs = any(one.grave for each in done for one in each.differences)
     if as_json:
@@ -81,20 +86,20 @@ def _demand(cameras: Sequence[CameraEvidence], settings: Settings, alarm_id: str
             raise CommandError(what, "'bondwatch replay' tells what would be decided today")
 
 
-def _then(evidence: CameraEvidence, folder: Path) -> Timeline:
+def _then(evidence: CameraEvidence, desk: Desk) -> Timeline:
     try:
-        return decided_then(evidence, folder)
+        return decided_then(evidence, desk)
     except TimelineError as error:
         raise CommandError(str(error), "'bondwatch evidence show' tells which files") from error
 
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """What judges today; ``folder``: for copies in the clear."""
+    """What judges today."""
 
     settings: Settings
     models: ModelSet
-    folder: Path
+    desk: Desk
 
     def recheck(self, evidence: CameraEvidence, then: Timeline) -> Rechecked:
         settings, at = self.settings, evidence.begin_at
@@ -108,7 +113,7 @@ class _Judge:
             for staff_id, facts in register.staff.items()
         }
         look = SecondLook(rules, self.models, register)
-        return recheck(evidence, then, settings.data_dir, look, standing, self.folder)
+        return recheck(evidence, then, self.desk, look, standing)
 
 
 def _tell(alarm_id: str, record: AlarmRecord | None, done: Sequence[Rechecked]) -> None:

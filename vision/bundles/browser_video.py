@@ -20,6 +20,7 @@ from av.container import InputContainer, OutputContainer
 from av.video.frame import PictureType
 from numpy.typing import NDArray
 
+from vision.bundles.makers import NotMadeError
 from vision.ingest.reasons import Reason, StreamFaultError, attempt
 from vision.ingest.sources import open_file, video_of
 
@@ -52,7 +53,7 @@ Paint = Callable[[Planes, float], None]
 """Changes a picture in place; the second value is its time, seconds since the clip's first."""
 
 
-class DerivingError(Exception):
+class DerivingError(NotMadeError):
     """A copy cannot be made: which file, why, and what to do."""
 
 

@@ -2,106 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+from vision.bundles.anonymous import Pseudonyms
 from vision.bundles.case import Case, CaseFile
 from vision.bundles.gathering import Copied
-from vision.bundles.makers import BlurTask, Makers, NotMadeError
+from vision.bundles.makers import Makers, NotMadeError
 from vision.bundles.manifest import SHOWN
 from vision.evidence.places import FileKind
 
 REPLAY, REPORT = "replay.html", "report.pdf"
 
+_T = TypeVar("_T")
+
 
 @dataclass(slots=True)
 class Deriving:
-    """Makes copies into a working folder. ``remarks``: what could not be made, and why.
-
-    ``tracks``: by camera, those that the alarm is about; their faces are never blurred.
-    """
+    """Makes copies into a working folder. ``remarks``: what could not be made, and why."""
 
     makers: Makers
     work: Path
-    tracks: Mapping[str, frozenset[int]]
     remarks: list[str] = field(default_factory=list)
 
-    def shown(self, copies: Sequence[Copied], *, redacted: bool) -> tuple[CaseFile, ...]:
+    def playable(self, copies: Sequence[Copied]) -> tuple[CaseFile, ...]:
         """The files with what a browser can show of each."""
-        (self.work / SHOWN).mkdir(exist_ok=True)
-        return tuple(
-            self._blurred(one, copies) if redacted else self._playable(one)
-            for one in copies
-            if one.fault is None
-        )
+        return tuple(self._playable(file) for file in _sound(copies))
+
+    def redacted(self, copies: Sequence[Copied], pseudonyms: Pseudonyms) -> tuple[CaseFile, ...]:
+        """Redacted copies in place of all files; what cannot be redacted is not among them."""
+        files = tuple(_sound(copies))
+        made = (self._redacted(file, files, pseudonyms) for file in files)
+        return tuple(file for file in made if file is not None)
 
     def pages(self, case: Case) -> None:
         """The page that replays the alarm, and the report."""
-        self._made(REPLAY, lambda: self.makers.replay_page(case, self.work / REPLAY))
-        self._made(REPORT, lambda: self.makers.report(case, self.work / REPORT))
+        self._page(REPLAY, lambda target: self.makers.replay_page(case, target))
+        self._page(REPORT, lambda target: self.makers.report(case, target))
 
-    def _playable(self, one: Copied) -> CaseFile:
-        kind = one.file.kind
-        if kind == FileKind.TIMELINE:
-            return CaseFile(one.file, one.path, None)
-        if kind != FileKind.CLIP or not self.makers.needs_proxy(one.path):
-            return CaseFile(one.file, one.path, one.path)
-        target = self.work / SHOWN / one.file.name
-        is_made = self._made(
-            f"{SHOWN}/{one.file.name}", lambda: self.makers.proxy(one.path, target)
-        )
-        return CaseFile(one.file, one.path, target if is_made else None, "proxy")
+    def _playable(self, file: CaseFile) -> CaseFile:
+        made = self._tried(file.file.name, lambda: self.makers.proxied(file, self._folder()))
+        return made or replace(file, shown=None)
 
-    def _blurred(self, one: Copied, copies: Sequence[Copied]) -> CaseFile:
-        """What may be shown where others are not to be known: the face is the alarm's own."""
-        kind = one.file.kind
-        if kind == FileKind.TIMELINE:
-            return CaseFile(one.file, one.path, None)
-        if kind == FileKind.FACE:
-            return CaseFile(one.file, one.path, one.path)
-        task = BlurTask(
-            file=one.file,
-            source=one.path,
-            target=self.work / SHOWN / one.file.name,
-            lines=_lines(one.file.camera_id, copies),
-            keep=self.tracks.get(one.file.camera_id, frozenset()),
-        )
-        makers = self.makers
-        blur = makers.blur_clip if kind == FileKind.CLIP else makers.blur_picture
-        is_made = self._made(f"{SHOWN}/{one.file.name}", lambda: blur(task))
-        return CaseFile(one.file, one.path, task.target if is_made else None, "redacted")
+    def _redacted(
+        self, file: CaseFile, files: Sequence[CaseFile], pseudonyms: Pseudonyms
+    ) -> CaseFile | None:
+        def make() -> CaseFile:
+            texts = _timelines(file.file.camera_id, files)
+            return self.makers.redacted(file, texts, self._folder(), pseudonyms)
 
-    def _made(self, name: str, make: Callable[[], None]) -> bool:
+        return self._tried(file.file.name, make)
+
+    def _page(self, name: str, make: Callable[[Path], None]) -> None:
+        target = self.work / name
         try:
-            make()
+            make(target)
         except NotMadeError as error:
-            (self.work / name).unlink(missing_ok=True)
+            target.unlink(missing_ok=True)
             self.remarks.append(f"{name} could not be made: {error}")
-            return False
-        return True
+
+    def _tried(self, name: str, make: Callable[[], _T]) -> _T | None:
+        try:
+            return make()
+        except NotMadeError as error:
+            self.remarks.append(f"no copy of {name} to show could be made: {error}")
+            return None
+
+    def _folder(self) -> Path:
+        folder = self.work / SHOWN
+        folder.mkdir(exist_ok=True)
+        return folder
 
 
-def left_out(files: Sequence[CaseFile]) -> frozenset[str]:
-    """The names of originals that a redacted bundle does not hold: pictures of others."""
-    return frozenset(one.file.name for one in files if one.derived == "redacted")
+def _sound(copies: Sequence[Copied]) -> Iterator[CaseFile]:
+    for one in copies:
+        if one.fault is None:
+            is_picture = one.file.kind != FileKind.TIMELINE
+            yield CaseFile(one.file, one.path, one.path if is_picture else None)
 
 
-def tracks_of(messages: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[int]]:
-    """By camera, the tracks that an alarm was about."""
-    found: dict[str, set[int]] = {}
-    for message in messages:
-        camera, track = message.get("camera"), message.get("track")
-        if isinstance(camera, str) and isinstance(track, int):
-            found.setdefault(camera, set()).add(track)
-    return {camera: frozenset(tracks) for camera, tracks in found.items()}
-
-
-def _lines(camera: str, copies: Sequence[Copied]) -> tuple[str, ...]:
-    timelines = [
-        one.path
-        for one in copies
-        if one.fault is None and (one.file.kind, one.file.camera_id) == (FileKind.TIMELINE, camera)
+def _timelines(camera_id: str, files: Sequence[CaseFile]) -> list[str]:
+    """The camera's timelines, the oldest first."""
+    found = [
+        one.file
+        for one in files
+        if (one.file.kind, one.file.camera_id) == (FileKind.TIMELINE, camera_id)
     ]
-    return tuple(line for path in timelines for line in path.read_text("utf-8").splitlines())
+    paths = {one.file.name: one.path for one in files}
+    ordered = sorted(found, key=lambda one: one.begin_at)
+    return [paths[one.name].read_text("utf-8", errors="replace") for one in ordered]

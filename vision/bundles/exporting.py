@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vision.bundles import deriving, gathering, readme, zip_writing
-from vision.bundles.case import Case, CaseFile
+from vision.bundles import gathering, readme, zip_writing
+from vision.bundles.anonymous import Pseudonyms, anonymous_case, subjects_of
+from vision.bundles.case import Case
 from vision.bundles.deriving import REPLAY, REPORT, Deriving
 from vision.bundles.gathering import Copied, Standing, Wait, sha256_of
-from vision.bundles.ledger_extract import Extract, extract, without_passages
+from vision.bundles.ledger_extract import Extract, extract, without_people
 from vision.bundles.makers import Makers
 from vision.bundles.manifest import (
     CHECKPOINT,
@@ -130,10 +131,17 @@ class _Export:
         copies = gathering.copied(found, self._files_now, site.data_dir, self._work, site.reader)
         scene = gathering.scene_of(found, self._now_at)
         proofs = extract(site.ledger, order.alarm_id, scene, order.held)
-        if order.is_redacted:
-            proofs = without_passages(proofs)
         texts = gathering.revisions(found, proofs.proven, order.alarm_id)
-        case = self._case(found, copies, texts, makers)
+        making = Deriving(makers, self._work)
+        case = self._case(found, copies, texts)
+        if order.is_redacted:
+            proofs = without_people(proofs)
+            case = _redacted(case, copies, making)
+            texts = tuple(json.dumps(one, ensure_ascii=False) for one in case.revisions)
+        else:
+            case = replace(case, files=making.playable(copies))
+        making.pages(case)
+        self._remarks += making.remarks
         manifest = self._manifest(found, copies, proofs, case)
         self._write_texts(texts, proofs)
         manifest = self._signed(manifest)
@@ -143,27 +151,20 @@ class _Export:
     def _files_now(self) -> Sequence[EvidenceFile]:
         return self._site.journal.evidence_of(self._order.alarm_id)[0]
 
-    def _case(
-        self, found: Standing, copies: Sequence[Copied], texts: Sequence[str], makers: Makers
-    ) -> Case:
-        messages = tuple(json.loads(text) for text in texts)
-        making = Deriving(makers, self._work, deriving.tracks_of(messages))
-        redacted = self._order.is_redacted
-        case = Case(
+    def _case(self, found: Standing, copies: Sequence[Copied], texts: Sequence[str]) -> Case:
+        """The case, but for its files: which copies stand for them is still to be seen."""
+        return Case(
             site=self._site.site_id,
             time_zone=self._site.time_zone,
             alarm_id=self._order.alarm_id,
-            revisions=messages,
-            files=making.shown(copies, redacted=redacted),
+            revisions=tuple(json.loads(text) for text in texts),
+            files=(),
             gaps=found.gaps,
             hold=found.hold,
-            names={} if redacted else self._names(texts, copies),
-            redacted=redacted,
+            names={} if self._order.is_redacted else self._names(texts, copies),
+            redacted=False,
             made_at=self._now_at,
         )
-        making.pages(case)
-        self._remarks += making.remarks
-        return case
 
     def _names(self, texts: Sequence[str], copies: Sequence[Copied]) -> Mapping[str, str]:
         lines = [
@@ -183,7 +184,7 @@ class _Export:
     ) -> Manifest:
         """All but the list of files, which are not all written yet."""
         order, redacted = self._order, case.redacted
-        out = deriving.left_out(case.files) if redacted else frozenset()
+        out = [one.file.name for one in copies if redacted and one.fault is None]
         evidence = gathering.kept(copies, proofs, order.alarm_id, out)
         for name in out:
             (self._work / EVIDENCE / name).unlink()
@@ -202,7 +203,7 @@ class _Export:
             made_with=order.made_with,
             remarks=(*unfinished, *self._remarks),
             evidence=evidence,
-            files=tuple(_derived(one, self._work) for one in case.files if _is_copy(one)),
+            files=tuple(_derived(self._work, *copy) for copy in _copies(case)),
         )
 
     def _unfinished(self, found: Standing) -> list[str]:
@@ -285,14 +286,22 @@ def _remarks(
     return told
 
 
-def _is_copy(one: CaseFile) -> bool:
-    return one.shown is not None and one.shown != one.path
+def _redacted(case: Case, copies: Sequence[Copied], making: Deriving) -> Case:
+    """The case as others may see it: nobody is named, and of all files there are copies."""
+    pseudonyms = Pseudonyms(subjects_of(case.revisions))
+    files = making.redacted(copies, pseudonyms)
+    return replace(anonymous_case(case, pseudonyms), files=files)
 
 
-def _derived(one: CaseFile, work: Path) -> BundledFile:
-    return _file(
-        work, f"{SHOWN}/{one.file.name}", one.derived or "copy", Role.DERIVED, one.file.name
-    )
+def _copies(case: Case) -> Iterator[tuple[Path, str, str]]:
+    """Each copy with what it is, and the name of the evidence that it was made of."""
+    for one in case.files:
+        if one.shown is not None and one.derived is not None:
+            yield one.shown, one.derived, one.file.name
+
+
+def _derived(work: Path, copy: Path, what: str, of: str) -> BundledFile:
+    return _file(work, str(copy.relative_to(work)), what, Role.DERIVED, of)
 
 
 def _listed(work: Path, manifest: Manifest) -> tuple[BundledFile, ...]:
@@ -306,7 +315,10 @@ def _listed(work: Path, manifest: Manifest) -> tuple[BundledFile, ...]:
         elif name in kinds:
             found.append(_file(work, name, kinds[name], Role.ORIGINAL))
         elif (work / name).exists():
-            role = Role.DERIVED if name in (REPLAY, REPORT) else Role.ORIGINAL
+            is_made = name in (REPLAY, REPORT) or (
+                name == REVISIONS and manifest.role is Role.DERIVED
+            )
+            role = Role.DERIVED if is_made else Role.ORIGINAL
             found.append(_file(work, name, _WHAT[name], role))
     return tuple(sorted(found, key=_rank))
 

@@ -5,44 +5,26 @@ So gathering and signing know no video, no browser and no PDF, and are tested wi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vision.bundles.case import Case
-from vision.outputs.evidence_values import EvidenceFile
+from vision.bundles.anonymous import Pseudonyms
+from vision.bundles.case import Case, CaseFile
 
 
 class NotMadeError(Exception):
     """A page or copy could not be made; the message says why. The bundle goes without it."""
 
 
-@dataclass(frozen=True, slots=True)
-class BlurTask:
-    """A clip or picture in which all faces but those of ``keep`` are to be blurred.
-
-    ``file``: what the index says of it; ``source`` lies in the clear. ``lines``: the timelines of
-    its camera, in their order. ``keep``: the tracks that the alarm is about. ``target``: where
-    the copy goes.
-    """
-
-    file: EvidenceFile
-    source: Path
-    target: Path
-    lines: tuple[str, ...]
-    keep: frozenset[int]
+def _as_it_is(file: CaseFile, _folder: Path) -> CaseFile:
+    return file
 
 
-def _no_proxy(_clip: Path) -> bool:
-    return False
-
-
-def _no_copy(_clip: Path, _target: Path) -> None:
-    raise NotMadeError("no maker of copies is installed")
-
-
-def _no_blur(_task: BlurTask) -> None:
-    raise NotMadeError("no blurring is installed")
+def _no_copy(
+    _file: CaseFile, _texts: Sequence[str], _folder: Path, _pseudonyms: Pseudonyms
+) -> CaseFile:
+    raise NotMadeError("nothing that redacts is installed")
 
 
 def _no_page(_case: Case, _target: Path) -> None:
@@ -51,14 +33,13 @@ def _no_page(_case: Case, _target: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Makers:
-    """Each writes one file, or raises NotMadeError; OSError where the disk refuses.
+    """Each writes files, or raises NotMadeError; OSError where the disk refuses.
 
-    ``needs_proxy``: whether browsers cannot play a clip; ``proxy`` then makes a copy for them.
+    ``proxied``: the file with what browsers can play of it, in a folder. ``redacted``: a copy in a
+    folder in the file's place, by the texts of the camera's timelines, the oldest first.
     """
 
-    needs_proxy: Callable[[Path], bool] = _no_proxy
-    proxy: Callable[[Path, Path], None] = _no_copy
-    blur_clip: Callable[[BlurTask], None] = _no_blur
-    blur_picture: Callable[[BlurTask], None] = _no_blur
+    proxied: Callable[[CaseFile, Path], CaseFile] = _as_it_is
+    redacted: Callable[[CaseFile, Sequence[str], Path, Pseudonyms], CaseFile] = _no_copy
     replay_page: Callable[[Case, Path], None] = _no_page
     report: Callable[[Case, Path], None] = _no_page

@@ -10,14 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from vision.bundles.browser_video import UnplayableError, encode, plays
-from vision.bundles.case import Case, CaseFile
+from vision.bundles.browser_video import encode, plays
+from vision.bundles.case import CaseFile
 from vision.evidence.places import FileKind
-from vision.logs import logger
 
 PROXY: Final = "proxy"
-
-_log = logger(__name__)
 
 
 def needs_proxy(clip: Path) -> bool:
@@ -30,27 +27,14 @@ def make_proxy(clip: Path, target: Path) -> None:
     encode(clip, target, f"Proxy of {clip.name}, encoded again; not evidence")
 
 
-def with_proxies(case: Case, folder: Path) -> Case:
-    """The case with a proxy, in ``folder``, to show in place of each clip that needs one.
+def proxied(file: CaseFile, folder: Path) -> CaseFile:
+    """The file with what browsers play of it: itself, or a proxy in ``folder``.
 
-    A clip that is damaged has nothing to show. A copy that was derived already stays.
-
-    Raises:
-        DerivingError: there is no encoder.
-        OSError: the folder cannot be written.
+    A copy that was derived already stays. Errors as ``encode``.
     """
-    return replace(case, files=tuple(_shown(file, folder) for file in case.files))
-
-
-def _shown(file: CaseFile, folder: Path) -> CaseFile:
-    if file.file.kind != FileKind.CLIP or file.derived is not None:
+    is_clip = file.file.kind == FileKind.CLIP and file.derived is None
+    if not is_clip or not needs_proxy(file.path):
         return file
-    try:
-        if not needs_proxy(file.path):
-            return file
-        target = folder / f"{Path(file.file.name).stem}.{PROXY}.mp4"
-        make_proxy(file.path, target)
-    except UnplayableError as error:
-        _log.warning("clip_not_shown", file=file.file.name, why=str(error))
-        return replace(file, shown=None)
+    target = folder / f"{Path(file.file.name).stem}.{PROXY}.mp4"
+    make_proxy(file.path, target)
     return replace(file, shown=target, derived=PROXY)

@@ -15,7 +15,7 @@ from vision.bundles.second_look import ClipPart, JudgedPart, SecondLook
 from vision.bundles.seen import Timeline
 from vision.bundles.timelines import read_timelines
 from vision.evidence.places import FileKind, camera_of, kind_of, whole
-from vision.evidence.reading import copy_plain
+from vision.evidence.reading import EvidenceReader, copy_plain
 from vision.outputs.evidence_values import EvidenceFile, EvidenceGap
 
 
@@ -36,6 +36,15 @@ class CameraEvidence:
     @property
     def begin_at(self) -> float:
         return self.clips[0].begin_at
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where evidence lies, what opens it, and where copies in the clear are for a while."""
+
+    data_dir: Path
+    reader: EvidenceReader
+    folder: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +79,23 @@ def evidence_by_camera(
     )
 
 
-def decided_then(evidence: CameraEvidence, folder: Path) -> Timeline:
-    """What the camera's timelines say. Raises TimelineError, and OSError as ``recheck``."""
-    return read_timelines([_text(path, folder) for path in evidence.timelines])
+def decided_then(evidence: CameraEvidence, desk: Desk) -> Timeline:
+    """What the camera's timelines say. Raises TimelineError, and otherwise as ``recheck``."""
+    return read_timelines([_text(path, desk) for path in evidence.timelines])
 
 
 def recheck(
     evidence: CameraEvidence,
     then: Timeline,
-    data_dir: Path,
+    desk: Desk,
     look: SecondLook,
     standing: Mapping[str, str],
-    folder: Path,
 ) -> Rechecked:
-    """Look again at one camera's clip; copies in the clear are in ``folder`` for that time only.
+    """Look again at one camera's clip.
 
     Raises:
         ModelRunError: a model failed.
+        EvidenceUnreadableError: what is sealed cannot be opened.
         OSError: a file is gone or cannot be read.
     """
     judged: dict[str, JudgedPart] = {}
@@ -94,8 +103,8 @@ def recheck(
     spans = []
     for file in evidence.clips:
         begin_at = then.parts.get(file.name, file.begin_at)
-        copy = folder / file.name
-        copy_plain(data_dir / file.folder / file.name, copy)
+        copy = desk.folder / file.name
+        copy_plain(desk.data_dir / file.folder / file.name, copy, desk.reader)
         if _digest(copy) != file.sha256:
             changed.append(file.name)
         judged[file.name] = part = look.judge(ClipPart(copy, begin_at))
@@ -119,9 +128,9 @@ def _growing(paths: Sequence[Path], camera: str, kind: FileKind) -> list[Path]:
     return [path for path in paths if (camera_of(path.name), kind_of(path.name)) == (camera, kind)]
 
 
-def _text(stored: Path, folder: Path) -> str:
-    copy = folder / stored.name
-    copy_plain(stored, copy)
+def _text(stored: Path, desk: Desk) -> str:
+    copy = desk.folder / stored.name
+    copy_plain(stored, copy, desk.reader)
     text = copy.read_text(encoding="utf-8", errors="replace")
     copy.unlink()
     return text

@@ -7,7 +7,6 @@ not hidden: whoever hands a copy on looks at it first.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,14 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from vision.bundles.anonymous import (
-    Pseudonyms,
-    anonymous_case,
-    anonymous_timeline,
-    subjects_of,
-)
+from vision.bundles.anonymous import Pseudonyms, anonymous_timeline
 from vision.bundles.browser_video import DerivingError, Planes, encode
-from vision.bundles.case import Case, CaseFile
+from vision.bundles.case import CaseFile
 from vision.bundles.hiding import hide, hide_in_planes
 from vision.bundles.seen import Timeline
 from vision.bundles.timelines import TimelineError, read_timelines
@@ -42,36 +36,25 @@ _USUAL_ASPECT: Final = 16 / 9
 Pixels = NDArray[np.uint8]
 
 
-def redacted(case: Case, folder: Path) -> Case:
-    """The case with redacted copies, in ``folder``, in place of all its files.
+def redacted(
+    file: CaseFile, texts: Sequence[str], folder: Path, pseudonyms: Pseudonyms
+) -> CaseFile:
+    """A redacted copy, in ``folder``, in a file's place; ``texts``: its camera's timelines.
 
-    ``path`` and ``shown`` of each file are the copy, so that nothing in the case leads to an
-    original; its ``file`` still says what was recorded, with its digest.
+    These are the oldest first. ``path`` and ``shown`` are the copy, so that nothing leads to the
+    original; ``file`` still says what was recorded, with its digest.
 
     Raises:
-        DerivingError: a file is damaged, so that it cannot be redacted.
+        DerivingError: something is damaged, so that it cannot be redacted.
         OSError: a file cannot be read, or the folder not written.
     """
-    pseudonyms = Pseudonyms(subjects_of(case.revisions))
-    texts = _texts(case)
-    copies = []
-    for file in case.files:
-        target = folder / _name(file.file.name)
-        redact_file(file, texts[file.file.camera_id], target, pseudonyms)
-        copies.append(replace(file, path=target, shown=target, derived=REDACTED))
-    return replace(anonymous_case(case, pseudonyms), files=tuple(copies))
-
-
-def redact_file(file: CaseFile, texts: Sequence[str], target: Path, pseudonyms: Pseudonyms) -> None:
-    """Write a redacted copy of one file; ``texts``: its camera's timelines, the oldest first.
-
-    Raises as ``redacted``.
-    """
+    target = folder / _name(file.file.name)
     try:
         timeline = read_timelines(texts)
     except TimelineError as error:
         raise DerivingError(f"{error}, so nothing can be redacted by it; {_REMEDY}") from error
     _MAKERS[FileKind(file.file.kind)](_Source(file, timeline, pseudonyms), target)
+    return replace(file, path=target, shown=target, derived=REDACTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +76,6 @@ class _Source:
 def _name(name: str) -> str:
     stem, _, suffix = name.rpartition(".")
     return f"{stem}.{REDACTED}.{suffix}"
-
-
-def _texts(case: Case) -> Mapping[str, list[str]]:
-    """Each camera's timelines, the oldest first."""
-    texts: dict[str, list[str]] = defaultdict(list)
-    for file in sorted(case.files, key=lambda one: one.file.begin_at):
-        if file.file.kind == FileKind.TIMELINE:
-            texts[file.file.camera_id].append(_text(file.path))
-    return texts
 
 
 def _text(path: Path) -> str:

@@ -6,11 +6,13 @@ import hashlib
 import json
 import zipfile
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from tests.bondwatch.test_alarms_cli import CONFIG
 from tests.vision.outputs.decisions import CONTEXT, NOON, Clock, alarm, passage
 from vision.bundles import exporting, zip_reading
+from vision.bundles.case import CaseFile
 from vision.bundles.exporting import Order, export
 from vision.bundles.judging import judge
 from vision.bundles.makers import Makers
@@ -153,15 +155,11 @@ def _page(case, target: Path) -> None:
     target.write_text(f"{case.alarm_id} {dict(case.names)} {shown}")
 
 
-def _blur(task) -> None:
-    task.target.write_bytes(b"blurred " + task.source.read_bytes()[:9])
+def _redacted(file: CaseFile, texts, folder: Path, _pseudonyms) -> CaseFile:
+    assert len(texts) == 1
+    copy = folder / f"redacted-{file.file.name}"
+    copy.write_bytes(b"redacted " + file.path.read_bytes()[:9])
+    return replace(file, path=copy, shown=copy, derived="redacted")
 
 
-MAKERS = Makers(
-    needs_proxy=lambda _: False,
-    proxy=lambda clip, target: target.write_bytes(b"proxy " + clip.read_bytes()[:9]),
-    blur_clip=_blur,
-    blur_picture=_blur,
-    replay_page=_page,
-    report=_page,
-)
+MAKERS = Makers(redacted=_redacted, replay_page=_page, report=_page)

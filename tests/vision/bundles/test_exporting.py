@@ -2,6 +2,7 @@
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -176,52 +177,60 @@ def test_a_picture_that_is_replaced_while_it_is_copied(site):
 
 
 def test_a_redacted_bundle(site):
-    """Pictures of others are not in it, their proven digests are; nobody is named."""
+    """No original is in it, but its proven digest is; nobody is named, and no note is."""
     held = site.enter()
 
     exported, path = site.export(is_redacted=True)
 
     files = members(path)
     assert (exported.manifest.role, verified(path, held).state) == (Role.DERIVED, State.INTACT)
-    assert not {f"evidence/{CLIP}", f"evidence/{SNAPSHOT}"} & set(files)
-    assert {f"evidence/{FACE}", f"evidence/{TIMELINE}", f"shown/{CLIP}"} <= set(files)
-    assert {one.name: one.is_included for one in exported.manifest.evidence} == {
-        CLIP: False,
-        TIMELINE: True,
-        SNAPSHOT: False,
-        FACE: True,
-    }
+    assert not [name for name in files if name.startswith("evidence/")]
+    copies = {one.path: one.of for one in exported.manifest.files if one.of is not None}
+    names = (CLIP, TIMELINE, SNAPSHOT, FACE)
+    assert copies == {f"shown/redacted-{name}": name for name in names}
+    included = {one.name: one.is_included for one in exported.manifest.evidence}
+    assert included == dict.fromkeys(names, False)
     assert b"name of" not in b"".join(files.values())
     assert "derived copy" in files["README.txt"].decode()
-    assert b'"passage_id' not in files["ledger/entries.jsonl"]
+    kept = [json.loads(line) for line in files["ledger/entries.jsonl"].splitlines()]
+    told = {one["entry"]["kind"] for one in kept if one["content"] is not None}
+    assert told == {"clip", "timeline", "picture"}
+    messages = [json.loads(line) for line in files["alarm.jsonl"].splitlines()]
+    assert [one["revision"] for one in messages] == [1, 2, 3]
+    assert messages[1]["acknowledged"]["note"] == "[left out]"
     assert files["manifest.note"].decode().splitlines()[1] == "derived"
 
 
-def test_what_cannot_be_blurred_is_left_out(site):
+def test_what_cannot_be_redacted_is_left_out(site):
     """Never does an original go out in the place of a redacted copy."""
     site.enter()
 
     exported, path = site.export(is_redacted=True, makers=Makers())
 
-    assert not [name for name in members(path) if name.startswith("shown/") or CLIP in name]
-    assert f"shown/{CLIP} could not be made: no blurring is installed" in exported.manifest.remarks
+    found = [name for name in members(path) if name.startswith(("shown/", "evidence/"))]
+    assert found == []
+    why = "nothing that redacts is installed"
+    assert f"no copy of {CLIP} to show could be made: {why}" in exported.manifest.remarks
 
 
 def test_a_clip_that_browsers_cannot_play(site):
     """It gets a copy for them, named as derived; the original stays."""
     held = site.enter()
-    makers = Makers(
-        needs_proxy=lambda clip: clip.suffix == ".mp4",
-        proxy=MAKERS.proxy,
-        replay_page=MAKERS.replay_page,
-        report=MAKERS.report,
-    )
+
+    def proxied(file, folder):
+        if file.file.name != CLIP:
+            return file
+        copy = folder / "copy.mp4"
+        copy.write_bytes(b"proxy")
+        return replace(file, shown=copy, derived="proxy")
+
+    makers = Makers(proxied=proxied, replay_page=MAKERS.replay_page, report=MAKERS.report)
 
     exported, path = site.export(makers=makers)
 
     (copy,) = [one for one in exported.manifest.files if one.of is not None]
-    assert (copy.path, copy.what, copy.role) == (f"shown/{CLIP}", "proxy", Role.DERIVED)
-    assert {f"shown/{CLIP}", f"evidence/{CLIP}"} <= set(members(path))
+    assert (copy.path, copy.what, copy.role) == ("shown/copy.mp4", "proxy", Role.DERIVED)
+    assert {"shown/copy.mp4", f"evidence/{CLIP}"} <= set(members(path))
     assert verified(path, held).state is State.INTACT
 
 

@@ -13,7 +13,7 @@ from tests.clips import make_clip
 from tests.vision.bundles.cases import case_of, evidence_clip, recorded, times_s
 from vision.bundles import browser_video
 from vision.bundles.browser_video import DerivingError, UnplayableError
-from vision.bundles.proxies import make_proxy, needs_proxy, with_proxies
+from vision.bundles.proxies import make_proxy, needs_proxy, proxied
 
 
 def damaged(folder: Path) -> Path:
@@ -134,18 +134,18 @@ def test_without_the_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     clip = evidence_clip(tmp_path, "hevc")
 
     with pytest.raises(DerivingError, match="install a PyAV that has nosuch"):
-        with_proxies(case_of(clip), tmp_path)
+        proxied(case_of(clip).files[0], tmp_path)
 
     assert list(tmp_path.iterdir()) == [clip]
 
 
-def test_a_case_shows_the_proxy(tmp_path: Path) -> None:
+def test_a_proxy_is_shown_in_the_clips_place(tmp_path: Path) -> None:
     """The original stays the evidence; what needs none is left as it is."""
     clip = evidence_clip(tmp_path, "hevc")
     timeline = tmp_path / "cam1.1.jsonl"
     case = case_of(clip, timeline)
 
-    video, lines = with_proxies(case, tmp_path).files
+    video, lines = (proxied(one, tmp_path) for one in case.files)
 
     assert (video.path, video.shown, video.derived) == (
         clip,
@@ -155,11 +155,13 @@ def test_a_case_shows_the_proxy(tmp_path: Path) -> None:
     assert lines is case.files[1]
     assert video.shown is not None
     assert len(times_s(video.shown)) == 50
-    assert with_proxies(case_of(evidence_clip(tmp_path)), tmp_path).files[0].derived is None
+    (plain,) = case_of(evidence_clip(tmp_path)).files
+    assert proxied(plain, tmp_path) is plain
 
 
 def test_a_damaged_clip_is_not_shown(tmp_path: Path) -> None:
-    """The rest of the case is exported all the same."""
-    (video,) = with_proxies(case_of(damaged(tmp_path)), tmp_path).files
+    """Whoever asked is told which, and goes on without it."""
+    (video,) = case_of(damaged(tmp_path)).files
 
-    assert (video.shown, video.derived) == (None, None)
+    with pytest.raises(DerivingError, match=video.file.name):
+        proxied(video, tmp_path)

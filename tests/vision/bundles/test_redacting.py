@@ -17,9 +17,10 @@ from tests.vision.bundles.cases import case_of, evidence_clip, times_s
 from tests.vision.bundles.timelines import head
 from tests.vision.bundles.two_people import Filmed, filmed
 from tests.vision.sight import template_of, view_of
+from vision.bundles.anonymous import Pseudonyms, anonymous_case, subjects_of
 from vision.bundles.browser_video import DerivingError
 from vision.bundles.case import Case, CaseFile
-from vision.bundles.proxies import with_proxies
+from vision.bundles.proxies import proxied
 from vision.bundles.redacting import redacted
 
 MIDDLE = 400
@@ -35,7 +36,17 @@ def alarmed(models: ModelSet, people: Path, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="module")
 def copies(alarmed: Filmed, tmp_path_factory: pytest.TempPathFactory) -> Case:
     """What is handed on."""
-    return redacted(alarmed.case, tmp_path_factory.mktemp("copies"))
+    return handed_on(alarmed.case, tmp_path_factory.mktemp("copies"))
+
+
+def handed_on(case: Case, folder: Path) -> Case:
+    """The case redacted as an export does it."""
+    pseudonyms = Pseudonyms(subjects_of(case.revisions))
+    texts = [
+        one.path.read_text(errors="replace") for one in case.files if one.file.kind == "timeline"
+    ]
+    files = tuple(redacted(one, texts, folder, pseudonyms) for one in case.files)
+    return replace(anonymous_case(case, pseudonyms), files=files)
 
 
 class Watcher:
@@ -156,7 +167,7 @@ def test_nothing_in_the_case_leads_to_an_original_or_names_anybody(
 
 def test_a_redacted_clip_needs_no_proxy(copies: Case, tmp_path: Path) -> None:
     """It plays everywhere."""
-    assert with_proxies(copies, tmp_path) == copies
+    assert [proxied(one, tmp_path) for one in copies.files] == [*copies.files]
 
 
 def test_without_a_timeline_nothing_can_be_recognised(
@@ -167,7 +178,7 @@ def test_without_a_timeline_nothing_can_be_recognised(
         alarmed.case, files=tuple(f for f in alarmed.case.files if f.file.kind != "timeline")
     )
 
-    case = redacted(blind, tmp_path)
+    case = handed_on(blind, tmp_path)
 
     for picture in pictures(of_kind(case, "clip").path, 20):
         assert watcher.faces(picture)[0] == []
@@ -181,7 +192,7 @@ def test_without_a_timeline_nothing_can_be_recognised(
     ("name", "content", "said"),
     [
         ("cam1.1.jsonl", b"no json\n", "line 1 of a timeline is no JSON"),
-        ("cam1.1.jsonl", b"\xff\xfe\n", "cam1.1.jsonl is no text"),
+        ("cam1.1.jsonl", b"\xff\xfe\n", "line 1 of a timeline is no JSON"),
         ("cam1.jpg", b"no picture", "cam1.jpg is no picture"),
         ("cam1.1.mp4", b"no video", "cam1.1.mp4 cannot be played"),
     ],
@@ -194,7 +205,7 @@ def test_what_is_damaged_is_not_handed_on(
     (tmp_path / "out").mkdir()
 
     with pytest.raises(DerivingError, match=said):
-        redacted(case_of(tmp_path / name), tmp_path / "out")
+        handed_on(case_of(tmp_path / name), tmp_path / "out")
 
     assert list((tmp_path / "out").iterdir()) == []
 
@@ -205,7 +216,7 @@ def test_h265_is_redacted_into_what_plays(tmp_path: Path) -> None:
     timeline.write_text(head())
     (tmp_path / "out").mkdir()
 
-    copy = of_kind(redacted(case_of(clip, timeline), tmp_path / "out"), "clip")
+    copy = of_kind(handed_on(case_of(clip, timeline), tmp_path / "out"), "clip")
 
     with av.open(str(copy.path)) as container:
         assert container.streams.video[0].codec_context.name == "vp9"
