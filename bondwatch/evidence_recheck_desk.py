@@ -21,6 +21,7 @@ from vision.bundles.comparing import ACTIVE, Difference, What
 from vision.bundles.rechecking import (
     CameraEvidence,
     Rechecked,
+    WorkFolder,
     decided_then,
     evidence_by_camera,
     recheck,
@@ -49,7 +50,7 @@ def recheck_alarm(alarm: str, config: Path, *, as_json: bool) -> bool:
     cameras = evidence_by_camera(settings.data_dir, files, gaps)
     _demand(cameras, settings, alarm_id)
     with tempfile.TemporaryDirectory(prefix="bondwatch-recheck-") as work:
-        folder = Path(work)
+        folder = WorkFolder(Path(work))
         then = [_then(one, folder) for one in cameras]
         judge = _Judge(settings, todays_models(settings), folder)
         done = [judge.recheck(*each) for each in zip(cameras, then, strict=True)]
@@ -81,7 +82,7 @@ def _demand(cameras: Sequence[CameraEvidence], settings: Settings, alarm_id: str
             raise CommandError(what, "'bondwatch replay' tells what would be decided today")
 
 
-def _then(evidence: CameraEvidence, folder: Path) -> Timeline:
+def _then(evidence: CameraEvidence, folder: WorkFolder) -> Timeline:
     try:
         return decided_then(evidence, folder)
     except TimelineError as error:
@@ -90,11 +91,11 @@ def _then(evidence: CameraEvidence, folder: Path) -> Timeline:
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """What judges today; ``folder``: for copies in the clear."""
+    """What judges today."""
 
     settings: Settings
     models: ModelSet
-    folder: Path
+    folder: WorkFolder
 
     def recheck(self, evidence: CameraEvidence, then: Timeline) -> Rechecked:
         settings, at = self.settings, evidence.begin_at

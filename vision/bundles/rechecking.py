@@ -1,12 +1,13 @@
 """Looks again at what is kept of an alarm, camera by camera, and compares with what was decided.
 
-Evidence is read through ``vision.evidence.reading`` into a folder that the caller throws away.
+Evidence is read through ``vision.evidence.reading``, a file at a time.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +50,24 @@ class Rechecked:
     differences: tuple[Difference, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class WorkFolder:
+    """Where a file of evidence lies in the clear while it is read. ``copy`` puts it there."""
+
+    path: Path
+    copy: Callable[[Path, Path], None] = copy_plain
+
+    @contextmanager
+    def opened(self, stored: Path) -> Iterator[Path]:
+        """The file in the clear, until the block is left. OSError where it cannot be had."""
+        target = self.path / stored.name
+        try:
+            self.copy(stored, target)
+            yield target
+        finally:
+            target.unlink(missing_ok=True)
+
+
 def evidence_by_camera(
     data_dir: Path, files: Sequence[EvidenceFile], gaps: Iterable[EvidenceGap]
 ) -> tuple[CameraEvidence, ...]:
@@ -70,9 +89,13 @@ def evidence_by_camera(
     )
 
 
-def decided_then(evidence: CameraEvidence, folder: Path) -> Timeline:
+def decided_then(evidence: CameraEvidence, folder: WorkFolder) -> Timeline:
     """What the camera's timelines say. Raises TimelineError, and OSError as ``recheck``."""
-    return read_timelines([_text(path, folder) for path in evidence.timelines])
+    texts = []
+    for path in evidence.timelines:
+        with folder.opened(path) as copy:
+            texts.append(copy.read_text(encoding="utf-8", errors="replace"))
+    return read_timelines(texts)
 
 
 def recheck(
@@ -81,9 +104,9 @@ def recheck(
     data_dir: Path,
     look: SecondLook,
     standing: Mapping[str, str],
-    folder: Path,
+    folder: WorkFolder,
 ) -> Rechecked:
-    """Look again at one camera's clip; copies in the clear are in ``folder`` for that time only.
+    """Look again at one camera's clip.
 
     Raises:
         ModelRunError: a model failed.
@@ -94,13 +117,11 @@ def recheck(
     spans = []
     for file in evidence.clips:
         begin_at = then.parts.get(file.name, file.begin_at)
-        copy = folder / file.name
-        copy_plain(data_dir / file.folder / file.name, copy)
-        if _digest(copy) != file.sha256:
-            changed.append(file.name)
-        judged[file.name] = part = look.judge(ClipPart(copy, begin_at))
+        with folder.opened(data_dir / file.folder / file.name) as copy:
+            if _digest(copy) != file.sha256:
+                changed.append(file.name)
+            judged[file.name] = part = look.judge(ClipPart(copy, begin_at))
         spans.append((begin_at, part.end_at))
-        copy.unlink()
     now = read_timelines([look.text])
     differences = compare(within(then, spans), within(now, spans), standing)
     return Rechecked(evidence, judged, tuple(changed), then.left_out, differences)
@@ -117,14 +138,6 @@ def _grows(path: Path) -> bool:
 
 def _growing(paths: Sequence[Path], camera: str, kind: FileKind) -> list[Path]:
     return [path for path in paths if (camera_of(path.name), kind_of(path.name)) == (camera, kind)]
-
-
-def _text(stored: Path, folder: Path) -> str:
-    copy = folder / stored.name
-    copy_plain(stored, copy)
-    text = copy.read_text(encoding="utf-8", errors="replace")
-    copy.unlink()
-    return text
 
 
 def _digest(path: Path) -> str:
