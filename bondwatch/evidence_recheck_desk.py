@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from vision.bundles.charges import CAMERA_KINDS
 from vision.bundles.comparing import ACTIVE, Difference, What
 from vision.bundles.rechecking import (
     CameraEvidence,
-    Desk,
     Rechecked,
+    WorkFolder,
     decided_then,
     evidence_by_camera,
     recheck,
@@ -29,7 +30,7 @@ from vision.bundles.rechecking import (
 from vision.bundles.second_look import Rules, SecondLook
 from vision.bundles.seen import Timeline
 from vision.bundles.timelines import TimelineError
-from vision.evidence.reading import EvidenceReader
+from vision.evidence.reading import EvidenceReader, copy_plain
 from vision.evidence.witness import configuration_digest
 from vision.outputs.journal_values import AlarmRecord
 from vision.scene_policies import to_scene_policy
@@ -54,9 +55,9 @@ def recheck_alarm(alarm: str, config: Path, *, as_json: bool) -> bool:
         tempfile.TemporaryDirectory(prefix="bondwatch-recheck-") as work,
         EvidenceReader(settings.register_place.keys) as reader,
     ):
-        desk = Desk(settings.data_dir, reader, Path(work))
-        then = [_then(one, desk) for one in cameras]
-        judge = _Judge(settings, todays_models(settings), desk)
+        folder = WorkFolder(Path(work), partial(copy_plain, reader=reader))
+        then = [_then(one, folder) for one in cameras]
+        judge = _Judge(settings, todays_models(settings), folder)
         done = [judge.recheck(*each) for each in zip(cameras, then, strict=True)]
     differs = any(one.grave for each in done for one in each.differences)
     if as_json:
@@ -86,9 +87,9 @@ def _demand(cameras: Sequence[CameraEvidence], settings: Settings, alarm_id: str
             raise CommandError(what, "'bondwatch replay' tells what would be decided today")
 
 
-def _then(evidence: CameraEvidence, desk: Desk) -> Timeline:
+def _then(evidence: CameraEvidence, folder: WorkFolder) -> Timeline:
     try:
-        return decided_then(evidence, desk)
+        return decided_then(evidence, folder)
     except TimelineError as error:
         raise CommandError(str(error), "'bondwatch evidence show' tells which files") from error
 
@@ -99,7 +100,7 @@ class _Judge:
 
     settings: Settings
     models: ModelSet
-    desk: Desk
+    folder: WorkFolder
 
     def recheck(self, evidence: CameraEvidence, then: Timeline) -> Rechecked:
         settings, at = self.settings, evidence.begin_at
@@ -113,7 +114,7 @@ class _Judge:
             for staff_id, facts in register.staff.items()
         }
         look = SecondLook(rules, self.models, register)
-        return recheck(evidence, then, self.desk, look, standing)
+        return recheck(evidence, then, settings.data_dir, look, standing, self.folder)
 
 
 def _tell(alarm_id: str, record: AlarmRecord | None, done: Sequence[Rechecked]) -> None:

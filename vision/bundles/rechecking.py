@@ -1,12 +1,13 @@
 """Looks again at what is kept of an alarm, camera by camera, and compares with what was decided.
 
-Evidence is read through ``vision.evidence.reading`` into a folder that the caller throws away.
+Evidence is read through ``vision.evidence.reading``, a file at a time.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from vision.bundles.second_look import ClipPart, JudgedPart, SecondLook
 from vision.bundles.seen import Timeline
 from vision.bundles.timelines import read_timelines
 from vision.evidence.places import FileKind, camera_of, kind_of, whole
-from vision.evidence.reading import EvidenceReader, copy_plain
+from vision.evidence.reading import copy_plain
 from vision.outputs.evidence_values import EvidenceFile, EvidenceGap
 
 
@@ -39,15 +40,6 @@ class CameraEvidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """Where evidence lies, what opens it, and where copies in the clear are for a while."""
-
-    data_dir: Path
-    reader: EvidenceReader
-    folder: Path
-
-
-@dataclass(frozen=True, slots=True)
 class Rechecked:
     """What came of it. ``changed``: the names of clips that are not as they were recorded."""
 
@@ -56,6 +48,24 @@ class Rechecked:
     changed: tuple[str, ...]
     left_out: int
     differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFolder:
+    """Where a file of evidence lies in the clear while it is read. ``copy`` puts it there."""
+
+    path: Path
+    copy: Callable[[Path, Path], None] = copy_plain
+
+    @contextmanager
+    def opened(self, stored: Path) -> Iterator[Path]:
+        """The file in the clear, until the block is left. OSError where it cannot be had."""
+        target = self.path / stored.name
+        try:
+            self.copy(stored, target)
+            yield target
+        finally:
+            target.unlink(missing_ok=True)
 
 
 def evidence_by_camera(
@@ -79,17 +89,22 @@ def evidence_by_camera(
     )
 
 
-def decided_then(evidence: CameraEvidence, desk: Desk) -> Timeline:
-    """What the camera's timelines say. Raises TimelineError, and otherwise as ``recheck``."""
-    return read_timelines([_text(path, desk) for path in evidence.timelines])
+def decided_then(evidence: CameraEvidence, folder: WorkFolder) -> Timeline:
+    """What the camera's timelines say. Raises TimelineError, and OSError as ``recheck``."""
+    texts = []
+    for path in evidence.timelines:
+        with folder.opened(path) as copy:
+            texts.append(copy.read_text(encoding="utf-8", errors="replace"))
+    return read_timelines(texts)
 
 
 def recheck(
     evidence: CameraEvidence,
     then: Timeline,
-    desk: Desk,
+    data_dir: Path,
     look: SecondLook,
     standing: Mapping[str, str],
+    folder: WorkFolder,
 ) -> Rechecked:
     """Look again at one camera's clip.
 
@@ -103,13 +118,11 @@ def recheck(
     spans = []
     for file in evidence.clips:
         begin_at = then.parts.get(file.name, file.begin_at)
-        copy = desk.folder / file.name
-        copy_plain(desk.data_dir / file.folder / file.name, copy, desk.reader)
-        if _digest(copy) != file.sha256:
-            changed.append(file.name)
-        judged[file.name] = part = look.judge(ClipPart(copy, begin_at))
+        with folder.opened(data_dir / file.folder / file.name) as copy:
+            if _digest(copy) != file.sha256:
+                changed.append(file.name)
+            judged[file.name] = part = look.judge(ClipPart(copy, begin_at))
         spans.append((begin_at, part.end_at))
-        copy.unlink()
     now = read_timelines([look.text])
     differences = compare(within(then, spans), within(now, spans), standing)
     return Rechecked(evidence, judged, tuple(changed), then.left_out, differences)
@@ -126,14 +139,6 @@ def _grows(path: Path) -> bool:
 
 def _growing(paths: Sequence[Path], camera: str, kind: FileKind) -> list[Path]:
     return [path for path in paths if (camera_of(path.name), kind_of(path.name)) == (camera, kind)]
-
-
-def _text(stored: Path, desk: Desk) -> str:
-    copy = desk.folder / stored.name
-    copy_plain(stored, copy, desk.reader)
-    text = copy.read_text(encoding="utf-8", errors="replace")
-    copy.unlink()
-    return text
 
 
 def _digest(path: Path) -> str:
