@@ -16,6 +16,7 @@ from pathlib import Path
 
 from vision.bundles.exporting import Order, Site, export
 from vision.bundles.makers import Makers
+from vision.evidence.reading import copy_plain
 from vision.ledger.entries import Draft, Kind
 from vision.ledger.ledger import Ledger, LedgerReader
 from vision.ledger.node_key import NodeKey
@@ -72,6 +73,7 @@ def _site(folder: Path, journal: Journal, ledger: LedgerReader, key: NodeKey) ->
         verifier=key.verifier(origin),
         sign=lambda text: key.sign_text(text, origin),
         names=lambda _: {},
+        copy=copy_plain,
         clock=time.time,
         wait=lambda: False,
     )

@@ -25,6 +25,7 @@ from enrolment.register import Register
 from enrolment.register_errors import RegisterError
 from vision.bundles.exporting import Exported, NamesMissingError, Order, Site, export
 from vision.bundles.ledger_extract import HistoryError
+from vision.bundles.makers import NotMadeError
 from vision.ledger.ledger_errors import LedgerError
 from vision.outputs.journal import Journal
 from vision.outputs.journal_errors import JournalError
@@ -87,6 +88,8 @@ def _exported(settings: Settings, journal: Journal, order: Order) -> Exported:
             return export(site, order, bundle_makers.makers())
     except FileExistsError as error:
         raise _there_already(order.target) from error
+    except NotMadeError as error:
+        raise CommandError(f"it cannot be redacted: {error}", "nothing was written") from error
     except HistoryError as error:
         remedy = "keep that checkpoint and the ledger, and find out which is the site's"
         raise CommandError(f"--checkpoint: {error}", remedy) from error
@@ -108,6 +111,7 @@ def _site(settings: Settings, journal: Journal) -> Iterator[Site]:
             verifier=key.verifier(origin),
             sign=lambda text: key.sign_text(text, origin),
             names=lambda staff_ids: _names(settings, staff_ids),
+            copy=bundle_makers.copier(settings),
             clock=time.time,
             wait=patience(),
         )

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from bondwatch import bundle_makers
 from bondwatch.auditor_options import (
     CheckpointsOption,
     KeyOption,
@@ -25,7 +26,7 @@ from bondwatch.failures import CommandError
 from bondwatch.journal_desk import site_journal
 from bondwatch.own_key import own_key
 from bondwatch.verify_cli import growth_of
-from vision.bundles.site_check import SiteReport, Stored, check
+from vision.bundles.site_check import Kept, SiteReport, check
 from vision.bundles.trust import Trust
 from vision.outputs.journal_errors import JournalError
 
@@ -55,9 +56,9 @@ def verify_evidence(options: VerifyOptions) -> None:
     ):
         alarm_id = alarm_named(journal, options.alarm)
         own = own_key(settings).verifier(ledger.origin or "")
-        stored = Stored(settings.data_dir, journal, ledger, own)
+        kept = Kept(settings.data_dir, bundle_makers.copier(settings), journal, ledger, own)
         try:
-            report = check(stored, alarm_id, Trust(key, checkpoints, growth_of(ledger)), patience())
+            report = check(kept, alarm_id, Trust(key, checkpoints, growth_of(ledger)), patience())
         except JournalError as error:
             raise CommandError(str(error), "see the log of the daemon") from error
     typer.echo(_json(report) if options.as_json else _told(report))

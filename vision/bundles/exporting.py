@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vision.bundles import deriving, gathering, readme, zip_writing
-from vision.bundles.case import Case, CaseFile
+from vision.bundles.case import Case
 from vision.bundles.deriving import REPLAY, REPORT, Deriving
-from vision.bundles.gathering import Copied, Standing, Wait, sha256_of
-from vision.bundles.ledger_extract import Extract, extract, without_passages
+from vision.bundles.gathering import Copied, Copy, Standing, Wait, sha256_of
+from vision.bundles.ledger_extract import Extract, extract, without_people
 from vision.bundles.makers import Makers
 from vision.bundles.manifest import (
     CHECKPOINT,
@@ -40,6 +40,7 @@ from vision.ledger.ledger import LedgerReader
 from vision.ledger.signed_notes import SignedNote, Verifier
 from vision.outputs.evidence_values import EvidenceFile, ExportNote
 from vision.outputs.journal import Journal
+from vision.outputs.messages import encode
 
 Names = Callable[[frozenset[str]], Mapping[str, str]]
 """What to call people, by staff id; those who are not on the register any more are left out."""
@@ -63,7 +64,10 @@ class NamesMissingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A site as far as an export needs it. ``sign`` signs a text under the ledger's name."""
+    """A site as far as an export needs it.
+
+    ``sign`` signs a text under the ledger's name; ``copy`` puts stored evidence in the clear.
+    """
 
     site_id: str
     time_zone: str
@@ -73,6 +77,7 @@ class Site:
     verifier: Verifier
     sign: Callable[[str], SignedNote]
     names: Names
+    copy: Copy
     clock: Callable[[], float]
     wait: Wait
 
@@ -104,8 +109,9 @@ class Exported:
 def export(site: Site, order: Order, makers: Makers) -> Exported:
     """Write a bundle. It is journalled before it takes its name.
 
-    Raises FileExistsError, OSError, JournalError, LedgerError, HistoryError; then no bundle is
-    there, and nothing is left but, where the disk failed at the very end, a note of the attempt.
+    Raises NotMadeError where it cannot be redacted, FileExistsError, OSError, JournalError,
+    LedgerError, HistoryError. Then no bundle is there, and nothing is left but, where the disk
+    failed at the very end, a note of the attempt.
     """
     with tempfile.TemporaryDirectory(prefix=".bondwatch-", dir=order.target.parent) as work:
         return _Export(site, order, Path(work)).run(makers)
@@ -124,13 +130,15 @@ class _Export:
     def run(self, makers: Makers) -> Exported:
         site, order = self._site, self._order
         found = gathering.standing(site.journal, site.ledger.positions, order.alarm_id, site.wait)
-        copies = gathering.copied(found, self._files_now, site.data_dir, self._work)
+        stored = gathering.Stored(site.data_dir, site.copy, self._files_now)
+        copies = gathering.copied(found, stored, self._work)
         scene = gathering.scene_of(found, self._now_at)
         proofs = extract(site.ledger, order.alarm_id, scene, order.held)
-        if order.is_redacted:
-            proofs = without_passages(proofs)
         texts = gathering.revisions(found, proofs.proven, order.alarm_id)
         case = self._case(found, copies, texts, makers)
+        if case.redacted:
+            proofs = without_people(proofs)
+            texts = tuple(encode(one) for one in case.revisions)
         manifest = self._manifest(found, copies, proofs, case)
         self._write_texts(texts, proofs)
         manifest = self._signed(manifest)
@@ -143,21 +151,21 @@ class _Export:
     def _case(
         self, found: Standing, copies: Sequence[Copied], texts: Sequence[str], makers: Makers
     ) -> Case:
-        messages = tuple(json.loads(text) for text in texts)
-        making = Deriving(makers, self._work, deriving.tracks_of(messages))
+        making = Deriving(makers, self._work)
         redacted = self._order.is_redacted
         case = Case(
             site=self._site.site_id,
             time_zone=self._site.time_zone,
             alarm_id=self._order.alarm_id,
-            revisions=messages,
-            files=making.shown(copies, redacted=redacted),
+            revisions=tuple(json.loads(text) for text in texts),
+            files=deriving.files_of(copies),
             gaps=found.gaps,
             hold=found.hold,
             names={} if redacted else self._names(texts, copies),
             redacted=redacted,
             made_at=self._now_at,
         )
+        case = making.shown(case)
         making.pages(case)
         self._remarks += making.remarks
         return case
@@ -180,7 +188,7 @@ class _Export:
     ) -> Manifest:
         """All but the list of files, which are not all written yet."""
         order, redacted = self._order, case.redacted
-        out = deriving.left_out(case.files) if redacted else frozenset()
+        out = deriving.left_out(case, self._work)
         evidence = gathering.kept(copies, proofs, order.alarm_id, out)
         for name in out:
             (self._work / EVIDENCE / name).unlink()
@@ -199,7 +207,10 @@ class _Export:
             made_with=order.made_with,
             remarks=(*unfinished, *self._remarks),
             evidence=evidence,
-            files=tuple(_derived(one, self._work) for one in case.files if _is_copy(one)),
+            files=tuple(
+                _file(self._work, f"{SHOWN}/{name}", what, Role.DERIVED, of)
+                for name, what, of in _copies(case, self._work)
+            ),
         )
 
     def _unfinished(self, found: Standing) -> list[str]:
@@ -282,14 +293,11 @@ def _remarks(
     return told
 
 
-def _is_copy(one: CaseFile) -> bool:
-    return one.shown is not None and one.shown != one.path
-
-
-def _derived(one: CaseFile, work: Path) -> BundledFile:
-    return _file(
-        work, f"{SHOWN}/{one.file.name}", one.derived or "copy", Role.DERIVED, one.file.name
-    )
+def _copies(case: Case, work: Path) -> Iterator[tuple[str, str, str]]:
+    """The derived files: name, what each is, and of which evidence."""
+    for one in case.files:
+        if one.shown is not None and one.shown.parent == work / SHOWN:
+            yield one.shown.name, one.derived or "copy", one.file.name
 
 
 def _listed(work: Path, manifest: Manifest) -> tuple[BundledFile, ...]:
@@ -303,7 +311,9 @@ def _listed(work: Path, manifest: Manifest) -> tuple[BundledFile, ...]:
         elif name in kinds:
             found.append(_file(work, name, kinds[name], Role.ORIGINAL))
         elif (work / name).exists():
-            role = Role.DERIVED if name in (REPLAY, REPORT) else Role.ORIGINAL
+            is_made = name in (REPLAY, REPORT)
+            is_changed = name == REVISIONS and manifest.role is Role.DERIVED
+            role = Role.DERIVED if is_made or is_changed else Role.ORIGINAL
             found.append(_file(work, name, _WHAT[name], role))
     return tuple(sorted(found, key=_rank))
 

@@ -19,7 +19,6 @@ from vision.bundles.ledger_extract import Extract, Scene
 from vision.bundles.manifest import EVIDENCE, KeptEvidence
 from vision.bundles.proofs import Proven
 from vision.evidence.places import ROOT, FileKind, whole
-from vision.evidence.reading import copy_plain
 from vision.ledger.entries import Kind
 from vision.outputs import journal_ledger
 from vision.outputs.evidence_values import EvidenceFile, EvidenceGap, Hold
@@ -44,6 +43,29 @@ class Standing:
     gaps: tuple[EvidenceGap, ...]
     hold: Hold | None
     waiting: tuple[LedgerRow, ...]
+
+
+class UnreadableError(Exception):
+    """A stored file cannot be put in the clear; the message says why."""
+
+
+Copy = Callable[[Path, Path], None]
+"""``copy(stored, target)`` puts a file of evidence in the clear: ``reading.copy_plain``.
+
+Raises UnreadableError, and OSError where a disk fails.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Evidence on the disk.
+
+    ``index``: the files as they are known now; a better picture may take another's place.
+    """
+
+    data_dir: Path
+    copy: Copy
+    index: Callable[[], Sequence[EvidenceFile]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +128,9 @@ def revisions(found: Standing, proven: Sequence[Proven], alarm_id: str) -> tuple
     return tuple(text for _, text in sorted(texts.items()))
 
 
-def copied(
-    found: Standing, index: Callable[[], Sequence[EvidenceFile]], data_dir: Path, work: Path
-) -> tuple[Copied, ...]:
+def copied(found: Standing, stored: Stored, work: Path) -> tuple[Copied, ...]:
     """Copy the files into the working folder, each held against the index.
 
-    ``index``: the files as they are now; a better picture may take another's place meanwhile.
     Files are in the order of kind, camera and part. OSError where the working folder is full.
     """
     (work / EVIDENCE).mkdir(exist_ok=True)
@@ -120,17 +139,20 @@ def copied(
     for _ in range(_TRIES):
         for name, file in now.items():
             if name not in done or done[name].file != file:
-                done[name] = _copy(file, data_dir, work / EVIDENCE / name)
+                done[name] = _copy(file, stored, work / EVIDENCE / name)
         faulty = {name for name, one in done.items() if one.fault is not None}
-        now = {one.name: one for one in index() if one.name in faulty} if faulty else {}
+        now = {one.name: one for one in stored.index() if one.name in faulty} if faulty else {}
     return tuple(sorted(done.values(), key=lambda one: _place(one.file)))
 
 
-def _copy(file: EvidenceFile, data_dir: Path, target: Path) -> Copied:
-    stored = data_dir / file.folder / file.name
-    if not stored.is_file():
+def _copy(file: EvidenceFile, stored: Stored, target: Path) -> Copied:
+    path = stored.data_dir / file.folder / file.name
+    if not path.is_file():
         return Copied(file, target, "is not there")
-    copy_plain(stored, target)
+    try:
+        stored.copy(path, target)
+    except UnreadableError as error:
+        return Copied(file, target, f"cannot be read: {error}")
     is_right = (target.stat().st_size, sha256_of(target)) == (file.size_bytes, file.sha256)
     return Copied(file, target, None if is_right else "is not as it was recorded")
 

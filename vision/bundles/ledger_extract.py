@@ -61,10 +61,10 @@ def extract(
     )
 
 
-def without_passages(found: Extract) -> Extract:
-    """The same without what passages tell of others: their entries stay, and are proven."""
+def without_people(found: Extract) -> Extract:
+    """The same, with no content but digests of files: all other entries stay, and are proven."""
     proven = (
-        Proven(one.entry, one.path, None) if one.entry.kind == Kind.PASSAGE else one
+        one if one.entry.kind in evidence_proofs.FILE_KINDS else Proven(one.entry, one.path, None)
         for one in found.proven
     )
     return Extract(found.head, tuple(proven), found.growth)

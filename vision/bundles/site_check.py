@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vision.bundles import evidence_proofs, gathering, trust
-from vision.bundles.gathering import Copied, Wait
+from vision.bundles.gathering import Copied, Copy, Stored, Wait
 from vision.bundles.ledger_extract import Scene, extract
 from vision.bundles.manifest import KeptEvidence
 from vision.bundles.proofs import Proven
@@ -38,31 +38,31 @@ class SiteReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class Kept:
     """Where a site keeps things. ``key``: its own public key, where the auditor gave none."""
 
     data_dir: Path
+    copy: Copy
     journal: Journal
     ledger: LedgerReader
     key: Verifier
 
 
-def check(stored: Stored, alarm_id: str, held: Trust, wait: Wait) -> SiteReport:
+def check(site: Kept, alarm_id: str, held: Trust, wait: Wait) -> SiteReport:
     """Check an alarm's files. Raises JournalError, LedgerError, OSError for the working folder."""
-    found = gathering.standing(stored.journal, stored.ledger.positions, alarm_id, wait)
-    with tempfile.TemporaryDirectory(prefix=".verify-", dir=stored.data_dir) as work:
-        copies = gathering.copied(
-            found, lambda: stored.journal.evidence_of(alarm_id)[0], stored.data_dir, Path(work)
-        )
-    proofs = extract(stored.ledger, alarm_id, _NOWHERE)
+    found = gathering.standing(site.journal, site.ledger.positions, alarm_id, wait)
+    with tempfile.TemporaryDirectory(prefix=".verify-", dir=site.data_dir) as work:
+        stored = Stored(site.data_dir, site.copy, lambda: site.journal.evidence_of(alarm_id)[0])
+        copies = gathering.copied(found, stored, Path(work))
+    proofs = extract(site.ledger, alarm_id, _NOWHERE)
     kept = gathering.kept(copies, proofs, alarm_id, ())
     findings = [
-        *_on_disk(copies, stored.data_dir),
+        *_on_disk(copies, site.data_dir),
         *evidence_proofs.not_proven(proofs.proven, proofs.head.head),
         *(one for file in kept for one in _in_ledger(file, proofs.proven, alarm_id)),
         *evidence_proofs.unaccounted(alarm_id, {one.name for one in kept}, proofs.proven),
     ]
-    if not proofs.head.note.is_signed_by(held.key or stored.key):
+    if not proofs.head.note.is_signed_by(held.key or site.key):
         findings.append(Finding(State.UNSIGNED, "the ledger's head is not signed by the key"))
     findings += trust.against(proofs.head.head, held)
     return SiteReport(alarm_id, len(kept), proofs.head, tuple(findings))

@@ -6,6 +6,7 @@ import hashlib
 import json
 import zipfile
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from tests.bondwatch.test_alarms_cli import CONFIG
@@ -17,6 +18,7 @@ from vision.bundles.makers import Makers
 from vision.bundles.trust import Trust
 from vision.core.values import Change, Instant
 from vision.evidence.places import folder_of
+from vision.evidence.reading import copy_plain
 from vision.ledger.entries import Draft, Kind
 from vision.ledger.ledger import Ledger, LedgerReader
 from vision.ledger.node_key import NodeKey
@@ -100,7 +102,7 @@ class BundleSite:
             [Draft(Kind.PICTURE, f"other/{at}", NOON + 200.0, "x") for at in range(count)]
         )
 
-    def export(self, target=None, makers: Makers | None = None, *, wait=lambda: False, **more):
+    def export(self, target=None, makers=None, *, wait=lambda: False, copier=None, **more):
         """A bundle, and where it lies."""
         target = target or self.folder / "bundle.zip"
         order = Order(alarm_id=self.alarm_id, target=target, by="Cid", **more)
@@ -115,6 +117,7 @@ class BundleSite:
                 verifier=self.key.verifier(origin),
                 sign=lambda text: self.key.sign_text(text, origin),
                 names=lambda ids: {one: name_of(one) for one in sorted(ids)},
+                copy=copier or copy_plain,
                 clock=self.clock,
                 wait=wait,
             )
@@ -151,15 +154,30 @@ def _page(case, target: Path) -> None:
     target.write_text(f"{case.alarm_id} {dict(case.names)} {shown}")
 
 
-def _blur(task) -> None:
-    task.target.write_bytes(b"blurred " + task.source.read_bytes()[:9])
+def _redacted(case, folder: Path):
+    """Every file but the face has a copy; nobody is named."""
+    files = []
+    for one in case.files:
+        if one.file.kind == "face":
+            files.append(one)
+            continue
+        target = folder / f"redacted.{one.file.name}"
+        target.write_bytes(b"blurred")
+        files.append(replace(one, path=target, shown=target, derived="redacted"))
+    messages = tuple({**one, "acknowledged": None} for one in case.revisions)
+    return replace(case, files=tuple(files), revisions=messages)
 
 
-MAKERS = Makers(
-    needs_proxy=lambda _: False,
-    proxy=lambda clip, target: target.write_bytes(b"proxy " + clip.read_bytes()[:9]),
-    blur_clip=_blur,
-    blur_picture=_blur,
-    replay_page=_page,
-    report=_page,
-)
+def proxied(case, folder: Path):
+    """Each clip has a copy."""
+    files = []
+    for one in case.files:
+        target = folder / f"proxy.{one.file.name}"
+        is_clip = one.file.kind == "clip"
+        if is_clip:
+            target.write_bytes(b"proxy")
+        files.append(replace(one, shown=target, derived="proxy") if is_clip else one)
+    return replace(case, files=tuple(files))
+
+
+MAKERS = Makers(redacted=_redacted, replay_page=_page, report=_page)

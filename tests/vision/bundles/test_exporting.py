@@ -2,6 +2,7 @@
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,15 @@ from tests.vision.bundles.bundle_site import (
     TIMELINE,
     BundleSite,
     members,
+    proxied,
     said,
     verified,
 )
 from vision.bundles.exporting import NamesMissingError
-from vision.bundles.makers import Makers
+from vision.bundles.gathering import UnreadableError
+from vision.bundles.makers import Makers, NotMadeError
 from vision.bundles.manifest import Role
+from vision.evidence.reading import copy_plain
 from vision.ledger.verdicts import State
 from vision.outputs.evidence_values import Deletion
 
@@ -183,46 +187,67 @@ def test_a_redacted_bundle(site):
 
     files = members(path)
     assert (exported.manifest.role, verified(path, held).state) == (Role.DERIVED, State.INTACT)
-    assert not {f"evidence/{CLIP}", f"evidence/{SNAPSHOT}"} & set(files)
-    assert {f"evidence/{FACE}", f"evidence/{TIMELINE}", f"shown/{CLIP}"} <= set(files)
-    assert {one.name: one.is_included for one in exported.manifest.evidence} == {
-        CLIP: False,
-        TIMELINE: True,
-        SNAPSHOT: False,
-        FACE: True,
-    }
-    assert b"name of" not in b"".join(files.values())
+    assert [name for name in files if name.startswith("evidence/")] == [f"evidence/{FACE}"]
+    assert {f"shown/redacted.{one}" for one in (CLIP, TIMELINE, SNAPSHOT)} <= set(files)
+    assert [one.name for one in exported.manifest.evidence if one.is_included] == [FACE]
+    told = b"".join(files.values())
+    assert not [one for one in (b"name of", b"Ann", b"Bob", b"passage_id") if one in told]
     assert "derived copy" in files["README.txt"].decode()
-    assert b'"passage_id' not in files["ledger/entries.jsonl"]
     assert files["manifest.note"].decode().splitlines()[1] == "derived"
+    roles = {one.path: one.role for one in exported.manifest.files}
+    assert roles["alarm.jsonl"] is Role.DERIVED
+    assert roles[f"evidence/{FACE}"] is roles["ledger/entries.jsonl"] is Role.ORIGINAL
 
 
-def test_what_cannot_be_blurred_is_left_out(site):
+def test_what_cannot_be_redacted_does_not_go_out(site):
     """Never does an original go out in the place of a redacted copy."""
     site.enter()
 
-    exported, path = site.export(is_redacted=True, makers=Makers())
+    with pytest.raises(NotMadeError, match="no maker of redacted copies"):
+        site.export(is_redacted=True, makers=Makers())
 
-    assert not [name for name in members(path) if name.startswith("shown/") or CLIP in name]
-    assert f"shown/{CLIP} could not be made: no blurring is installed" in exported.manifest.remarks
+    assert list(site.folder.glob("*bundle*")) == []
 
 
 def test_a_clip_that_browsers_cannot_play(site):
     """It gets a copy for them, named as derived; the original stays."""
     held = site.enter()
-    makers = Makers(
-        needs_proxy=lambda clip: clip.suffix == ".mp4",
-        proxy=MAKERS.proxy,
-        replay_page=MAKERS.replay_page,
-        report=MAKERS.report,
-    )
+    makers = replace(MAKERS, proxied=proxied)
 
     exported, path = site.export(makers=makers)
 
     (copy,) = [one for one in exported.manifest.files if one.of is not None]
-    assert (copy.path, copy.what, copy.role) == (f"shown/{CLIP}", "proxy", Role.DERIVED)
-    assert {f"shown/{CLIP}", f"evidence/{CLIP}"} <= set(members(path))
+    assert (copy.path, copy.what, copy.of) == (f"shown/proxy.{CLIP}", "proxy", CLIP)
+    assert copy.role is Role.DERIVED
+    assert {copy.path, f"evidence/{CLIP}"} <= set(members(path))
     assert verified(path, held).state is State.INTACT
+
+
+def test_copies_for_browsers_that_cannot_be_made(site):
+    """The evidence goes out without them, and that is told."""
+    site.enter()
+
+    def fail(*_):
+        raise NotMadeError("no encoder")
+
+    exported, path = site.export(makers=replace(MAKERS, proxied=fail))
+
+    assert "no copies for browsers could be made: no encoder" in exported.manifest.remarks
+    assert f"evidence/{CLIP}" in members(path)
+
+
+def test_stored_evidence_that_cannot_be_read(site):
+    """It is left out, and why is told."""
+    site.enter()
+
+    def copier(stored, target):
+        if stored.name == CLIP:
+            raise UnreadableError("its key is gone")
+        copy_plain(stored, target)
+
+    exported, _ = site.export(copier=copier)
+
+    assert exported.faults == (f"{CLIP} cannot be read: its key is gone",)
 
 
 def test_without_makers(site):

@@ -3,8 +3,9 @@
 import pytest
 
 from tests.vision.bundles.bundle_site import CLIP, SNAPSHOT, said
-from vision.bundles.site_check import Stored, check
+from vision.bundles.site_check import Kept, check
 from vision.bundles.trust import Trust
+from vision.evidence.reading import copy_plain
 from vision.ledger.node_key import NodeKey
 from vision.ledger.verdicts import State
 from vision.outputs.evidence_values import Deletion
@@ -16,7 +17,7 @@ def checked(site):
 
     def run(held):
         own = site.key.verifier(site.ledger.origin)
-        stored = Stored(site.data, site.journal, site.ledger, own)
+        stored = Kept(site.data, copy_plain, site.journal, site.ledger, own)
         return check(stored, site.alarm_id, held, lambda: False)
 
     return run
