@@ -26,7 +26,7 @@ def test_an_alarm_is_in_a_ledger_and_a_bundle_that_an_auditor_can_verify(
         place.write_config()
         place.enrol("Joe Biden", test_data / "people" / "joe-biden.jpg")
         place.start()
-        console.wait_for(lambda: console.of("alarm"))
+        alarm = console.wait_for(lambda: [a for a in console.of("alarm") if a["snapshot"]])[0]
         entered = eventually(lambda: _lines(place.command("ledger", "show", "-n", "1000")))
         key = json.loads(place.command("ledger", "keys", "--json"))["key"]
         console.wait_for(lambda: _size(console.of("ledger/checkpoint")) >= len(entered))
@@ -38,10 +38,10 @@ def test_an_alarm_is_in_a_ledger_and_a_bundle_that_an_auditor_can_verify(
 
         heard.write_text("\n".join(map(json.dumps, console.of("ledger/checkpoint"))))
         bundle = tmp_path / "bundle.zip"
-        alarm_id = next(one["alarm_id"] for one in console.of("alarm") if one["snapshot"])
-        exported = json.loads(
-            place.command("evidence", "export", alarm_id, "--to", str(bundle), "--json")
+        told_of_it = place.command(
+            "evidence", "export", alarm["alarm_id"], "--to", str(bundle), "--json"
         )
+        exported = json.loads(told_of_it)
         verified = ["verify", str(bundle), "--key", key, "--checkpoint", str(heard)]
         assert cli.run(verified) == 0, capsys.readouterr().out
         assert {one["kind"] for one in exported["evidence"]} >= {"clip", "timeline", "snapshot"}

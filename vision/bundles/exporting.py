@@ -42,6 +42,7 @@ from vision.ledger.ledger import LedgerReader
 from vision.ledger.signed_notes import SignedNote, Verifier
 from vision.outputs.evidence_values import EvidenceFile, ExportNote
 from vision.outputs.journal import Journal
+from vision.outputs.messages import encode
 
 Names = Callable[[frozenset[str]], Mapping[str, str]]
 """What to call people, by staff id; those who are not on the register any more are left out."""
@@ -137,7 +138,7 @@ class _Export:
         if order.is_redacted:
             proofs = without_people(proofs)
             case = _redacted(case, copies, making)
-            texts = tuple(json.dumps(one, ensure_ascii=False) for one in case.revisions)
+            texts = tuple(encode(one) for one in case.revisions)
         else:
             case = replace(case, files=making.playable(copies))
         making.pages(case)
