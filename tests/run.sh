@@ -24,6 +24,9 @@ run_pytest() {
 }
 
 pure='vision/core/*,vision/evidence/clip_plan.py,vision/evidence/packet_facts.py,vision/evidence/places.py,vision/evidence/retention.py,vision/evidence/timeline.py'
+for name in anonymous charges comparing matching seen timelines whereabouts; do
+    pure="$pure,vision/bundles/$name.py"
+done
 core_is_covered() {
     "$bin/coverage" report --include="$pure" --skip-covered --show-missing --fail-under=100
 }
