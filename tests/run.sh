@@ -31,6 +31,9 @@ pure="$pure,vision/evidence/places.py,vision/evidence/retention.py,vision/eviden
 pure="$pure,vision/evidence/timeline.py"
 pure="$pure,console/clocks.py,console/identities.py,console/story*.py,console/timelines.py"
 pure="$pure,console/tracks.py,console/words.py,console/replay/document.py,console/report/typeset.py"
+for name in anonymous charges comparing matching seen timelines whereabouts; do
+    pure="$pure,vision/bundles/$name.py"
+done
 core_is_covered() {
     "$bin/coverage" report --include="$pure" --skip-covered --show-missing --fail-under=100
 }
