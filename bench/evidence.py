@@ -124,7 +124,7 @@ def cut(packets: Sequence[EncodedPacket], folder: Path) -> tuple[float, float, i
     at = Instant(RULES.pre_s + 2.0, _NOON + RULES.pre_s + 2.0)
     raised = _alarm(Change.RAISED, at)
     with EvidenceWriter(store, RULES, index) as writer:
-        witness = Witness(writer, RULES)
+        witness = Witness(writer, RULES, lambda _: False)
         witness.attach("cam1", ring)
         time.sleep(0.5)
         cpu_s, wall_s = time.process_time(), time.monotonic()

@@ -49,7 +49,9 @@ class EvidenceKeeping:
         )
         self._writer = EvidenceWriter(store, rules, index)
         self._retaining = Retaining(settings)
-        self.witness = Witness(self._writer, rules)
+        self.witness = Witness(
+            self._writer, rules, lambda reference: (settings.data_dir / reference).is_file()
+        )
 
     def __enter__(self) -> Self:
         if self._stock is not None:

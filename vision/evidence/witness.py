@@ -7,7 +7,8 @@ moment of the decision; writing it is the evidence thread's (``vision.evidence.w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from vision.core.policy import ScenePolicy
@@ -30,6 +31,9 @@ from vision.evidence.writer import EvidenceWriter
 from vision.ingest.frame import Frame
 from vision.ingest.ring import PrerollRing
 from vision.settings import Settings
+
+MOST_BEGUN = 1000
+"""So many alarms back it is known which of them have pictures, before the disk is asked."""
 
 DIGITS = 12
 """Of the configuration's SHA-256: enough to tell one from another, as with the models'."""
@@ -61,13 +65,20 @@ class _Watched:
 
 
 class Witness:
-    """For the analysing thread, but for ``snapshot_of``, which the journal's thread asks."""
+    """For the analysing thread, but for ``snapshot_of``, which the journal's thread asks.
 
-    def __init__(self, writer: EvidenceWriter, rules: ClipRules) -> None:
+    ``is_kept``: whether a picture is there, by its path below the data directory.
+    """
+
+    def __init__(
+        self, writer: EvidenceWriter, rules: ClipRules, is_kept: Callable[[str], bool]
+    ) -> None:
         self._writer = writer
         self._rules = rules
+        self._is_kept = is_kept
         self._cameras: dict[str, _Watched] = {}
         self._open: set[tuple[str, str]] = set()
+        self._begun: deque[tuple[str, str]] = deque(maxlen=MOST_BEGUN)
         self._judged_by = Versions({}, -1, "", None)
         self._settings: Settings | None = None
 
@@ -136,11 +147,19 @@ class Witness:
                 self._follow(decision, camera_id, watched)
 
     def snapshot_of(self, decision: AlarmDecision, alarm_id: str, raised_at: float) -> str | None:
-        """The reference to an alarm's snapshot; None where its camera has shown nothing yet."""
+        """The reference to an alarm's snapshot; None where there is none.
+
+        That is where its camera has shown nothing yet, and where an alarm ends that another
+        process had raised, which has no pictures.
+        """
         watched = self._cameras.get(decision.camera_id or "")
         if watched is None or watched.memory.newest is None or decision.camera_id is None:
             return None
-        return snapshot_reference(alarm_id, raised_at, decision.camera_id)
+        reference = snapshot_reference(alarm_id, raised_at, decision.camera_id)
+        is_ours = (decision.incident, decision.camera_id) in self._begun
+        if decision.change is Change.CLEARED and not is_ours and not self._is_kept(reference):
+            return None
+        return reference
 
     def _follow(self, decision: AlarmDecision, camera_id: str, watched: _Watched) -> None:
         key = (decision.incident, camera_id)
@@ -150,6 +169,7 @@ class Witness:
             self._writer.hear(key, decision.change, at.stream_s)
         elif not cleared:
             self._open.add(key)
+            self._begun.append(key)
             self._writer.begin(self._beginning(decision, camera_id, watched, at))
         if cleared:
             self._open.discard(key)

@@ -130,7 +130,10 @@ def evidence_site(
     health = DiskHealth()
     store = Store(disk or Disk(), data_dir, ROOMY_BYTES, health, tell_all, stock, keys)
     with stock or nullcontext(), EvidenceWriter(store, rules, index) as writer:
-        witness, ring = Witness(writer, rules), ring or PrerollRing(12.0, 64 << 20)
+        witness, ring = (
+            Witness(writer, rules, lambda name: (data_dir / name).is_file()),
+            ring or PrerollRing(12.0, 64 << 20),
+        )
         site = EvidenceSite(data_dir, writer, witness, ring, keys, told)
         witness.attach("cam1", site.ring)
         yield site

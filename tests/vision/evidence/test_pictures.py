@@ -12,7 +12,7 @@ from tests.vision.evidence.packets import annexb_packets, looped
 from tests.vision.outputs.decisions import AT, alarm
 from tests.vision.sight import frame_of
 from tests.vision.waiting import eventually
-from vision.core.values import Box, FaceMeasures, Instant, Look
+from vision.core.values import Box, Change, FaceMeasures, Instant, Look
 from vision.evidence.camera_memory import MOST_PICTURES, CameraMemory
 from vision.evidence.pictures import face_jpeg, snapshot_jpeg
 from vision.evidence.values import Picture, Sight, Versions
@@ -136,3 +136,18 @@ def test_no_reference_to_a_picture_that_there_cannot_be(tmp_path):
         assert site.witness.snapshot_of(alarm(), "id", 0.0) is None
         assert site.witness.snapshot_of(alarm(camera_id="x"), "id", 0.0) is None
         assert site.witness.snapshot_of(alarm(camera_id=None), "id", 0.0) is None
+
+
+def test_an_alarm_that_another_process_raised_ends_without_a_picture(tmp_path):
+    """Unless there is one: then this worker is the next life of the one that took it."""
+    cleared = alarm(Change.CLEARED, at=AT)
+    frame = frame_of(np.zeros((240, 320, 3), np.uint8))
+    with evidence_site(tmp_path) as site:
+        site.witness.show("cam1", frame)
+        assert site.witness.snapshot_of(cleared, "id", AT.wall_utc) is None
+        kept = tmp_path / "evidence/2026-01-01/id/cam1.jpg"
+        kept.parent.mkdir(parents=True)
+        kept.touch()
+        reference = site.witness.snapshot_of(cleared, "id", AT.wall_utc)
+
+    assert reference == "evidence/2026-01-01/id/cam1.jpg"
