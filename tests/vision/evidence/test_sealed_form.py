@@ -210,10 +210,11 @@ def test_a_head_that_was_cut_off_is_a_head() -> None:
     assert head.is_open
 
 
-def test_a_closing_seal_that_counts_other_bytes_is_refused() -> None:
-    """Chunks that open, as many as were written, and yet not the same content."""
+@pytest.mark.parametrize("extent", [(2, 5), (1, 3), (3, 6)])
+def test_a_closing_seal_of_another_extent_is_refused(extent: tuple[int, int]) -> None:
+    """Fewer, more or other bytes than all chunks hold, though each of them opens."""
     file = sealed([b"one", b"two"])
-    closing = SEAL.closing(2, 5)
+    closing = SEAL.closing(*extent)
 
     with pytest.raises(ExtentError):
         read(file.data[:CLOSING_AT] + closing + file.data[HEAD_BYTES:])

@@ -133,6 +133,17 @@ def test_nothing_whole_is_nothing_kept(
     assert crashed.told == []
 
 
+def test_a_file_without_content_can_be_whole(crashed: Crashed) -> None:
+    """Nothing was written to it, and that is sealed too."""
+    crashed.folder.mkdir(parents=True)
+    seal = FileSeal(crashed.key.cipher, crashed.key.key_id, bytes(FILE_ID_BYTES), ALARM_ID, CLIP)
+
+    GrowingFile(Disk(), crashed.folder, CLIP, seal).finish()
+
+    assert key_of(crashed.folder / CLIP) == crashed.key.key_id
+    assert plain(crashed.folder / CLIP, crashed.keys) == b""
+
+
 def test_what_cannot_be_opened_is_left_as_it_is(
     crashed: Crashed, fragments: list[bytes], tmp_path: Path
 ) -> None:
