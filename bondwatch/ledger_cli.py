@@ -6,11 +6,13 @@ that the auditor has from elsewhere.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,8 +27,9 @@ from vision.ledger.ledger import LedgerReader
 from vision.ledger.ledger_errors import LedgerError
 from vision.ledger.node_key import NodeKey
 from vision.ledger.signed_notes import MAX_NOTE_BYTES, NoteError, Verifier
-from vision.ledger.verdicts import Report, State
-from vision.ledger.verifying import Trust, verify
+from vision.ledger.stamp_values import TimeStampError
+from vision.ledger.verdicts import Report, StampsFound, State
+from vision.ledger.verifying import DemandStamp, Trust, verify
 
 ledger_app = typer.Typer(no_args_is_help=True, help="The ledger: verify, show, keys.")
 
@@ -52,6 +55,10 @@ class VerifyOptions:
         Path | None,
         typer.Option(metavar="FILE", help="A checkpoint that was kept elsewhere."),
     ] = None
+    timestamps: Annotated[
+        Path | None,
+        typer.Option(metavar="CA.pem", help="Check time stamps against these authorities."),
+    ] = None
     ledger: LedgerPath = None
     config: Config = DEFAULT_CONFIG
     as_json: AsJson = False
@@ -68,6 +75,7 @@ def verify_ledger(options: VerifyOptions) -> None:
     trust = Trust(
         None if options.key is None else _key(options.key),
         None if options.checkpoint is None else _checkpoint(options.checkpoint),
+        None if options.timestamps is None else _demand_stamp(options.timestamps),
     )
     with _reader(options.ledger, options.config) as ledger:
         report = verify(ledger.file, trust)
@@ -155,6 +163,17 @@ def _checkpoint(path: Path) -> Checkpoint:
         raise CommandError(f"{path}: {error}", remedy, Status.USAGE) from error
 
 
+def _demand_stamp(path: Path) -> DemandStamp:
+    # native, and seldom wanted
+    from vision.ledger.timestamps import demand_signed, load_roots  # noqa: PLC0415
+
+    try:
+        return partial(demand_signed, roots=load_roots(path))
+    except ValueError as error:
+        remedy = "give the authority's certificates as PEM"
+        raise CommandError(f"{path} holds no certificates", remedy, Status.USAGE) from error
+
+
 def _text_of(path: Path) -> str:
     with path.open(encoding="utf-8", errors="replace") as file:
         return file.read(MAX_NOTE_BYTES)
@@ -168,6 +187,7 @@ def _fields(report: Report) -> dict[str, Any]:
         "signed_size": report.signed_size,
         "erased": report.erased,
         "findings": [{"state": one.state.value, "what": one.what} for one in report.findings],
+        "stamps": asdict(report.stamps),
     }
 
 
@@ -176,14 +196,28 @@ def _told(report: Report) -> str:
     lines = [
         f"{report.state.value}: {report.origin}",
         f"  {report.size} entries{erased}, {report.signed_size} of them signed",
+        *_stamps_told(report.stamps),
         *(f"  {one.state.value}: {one.what}" for one in report.findings),
     ]
     return "\n".join(lines)
 
 
+def _stamps_told(stamps: StampsFound) -> list[str]:
+    if stamps.newest is not None:
+        newest = f"{stamps.newest_size} entries at {_shown(stamps.newest.at)}"
+        by = stamps.newest.authority
+        return [f"  {stamps.right} of {stamps.kept} time stamps are right; newest: {newest}, {by}"]
+    told = f"  {stamps.kept} time stamps, of which none was seen to be right (--timestamps)"
+    return [told] if stamps.kept else []
+
+
+def _shown(at: float) -> str:
+    text = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
 def _line(entry: Entry) -> str:
-    at = datetime.fromtimestamp(entry.at_ms / 1000, UTC).isoformat(timespec="milliseconds")
-    return f"{entry.number} {at.replace('+00:00', 'Z')} {entry.kind} {entry.ref}"
+    return f"{entry.number} {_shown(entry.at_ms / 1000)} {entry.kind} {entry.ref}"
 
 
 def _everything(reader: LedgerReader, number: int) -> dict[str, Any]:
@@ -196,4 +230,21 @@ def _everything(reader: LedgerReader, number: int) -> dict[str, Any]:
         "content": kept,
         "path": [one.hex() for one in proof.path],
         "checkpoint": str(proof.checkpoint),
+        "timestamp": _stamp_over(reader, number),
     }
+
+
+def _stamp_over(reader: LedgerReader, number: int) -> dict[str, Any] | None:
+    """The first time stamp that covers an entry, as it says itself; who signed is not looked at."""
+    kept = reader.stamp_over(number)
+    if kept is None:
+        return None
+    from vision.ledger.timestamps import read  # noqa: PLC0415 -- native, and seldom wanted
+
+    found = {"size": kept.size, "checkpoint": str(kept.checkpoint)}
+    try:
+        stamp = read(kept.answer, kept.checkpoint)
+    except TimeStampError as error:
+        return found | {"problem": str(error)}
+    answer = base64.b64encode(kept.answer).decode()
+    return found | {"at": _shown(stamp.at), "authority": stamp.authority, "answer": answer}

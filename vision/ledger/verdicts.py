@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from vision.ledger.stamp_values import Stamp
+
 
 class State(StrEnum):
     """How a ledger stands; the later ones outweigh the earlier.
@@ -35,6 +37,16 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class StampsFound:
+    """Time stamps in a ledger: how many, how many were right, and the newest of those."""
+
+    kept: int = 0
+    right: int = 0
+    newest_size: int = 0
+    newest: Stamp | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What was found. ``signed_size``: so many entries the newest right signature covers."""
 
@@ -43,6 +55,7 @@ class Report:
     signed_size: int
     erased: int
     findings: tuple[Finding, ...]
+    stamps: StampsFound = StampsFound()
 
     @property
     def state(self) -> State:
