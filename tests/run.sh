@@ -23,7 +23,7 @@ run_pytest() {
     return "$status"
 }
 
-pure='vision/core/*,vision/evidence/clip_plan.py,vision/evidence/packet_facts.py,vision/evidence/places.py,vision/evidence/retention.py,vision/evidence/timeline.py'
+pure='vision/core/*,vision/evidence/clip_plan.py,vision/evidence/packet_facts.py,vision/evidence/places.py,vision/evidence/retention.py,vision/evidence/timeline.py,vision/live/following.py,vision/live/protocol.py'
 core_is_covered() {
     "$bin/coverage" report --include="$pure" --skip-covered --show-missing --fail-under=100
 }
