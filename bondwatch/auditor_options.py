@@ -106,10 +106,10 @@ def end(state: State) -> None:
 
 def told(findings: Sequence[Finding]) -> list[str]:
     """Findings for people, a line each."""
-    return [f"  {one.state.value}: {_plain(one.what)}" for one in findings]
+    return [f"  {one.state.value}: {plain(one.what)}" for one in findings]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """What a hostile file says must not move a terminal's cursor."""
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 

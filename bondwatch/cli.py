@@ -24,6 +24,7 @@ COMMANDS = (
     LazyCommand("publisher", "bondwatch.run_cli:publisher", "Be the publisher.", hidden=True),
     LazyCommand("ledger-writer", "bondwatch.run_cli:ledger_writer", "Write it.", hidden=True),
     LazyCommand("check", "bondwatch.check_cli:check", "Tell every mistake in the configuration."),
+    LazyCommand("live", "bondwatch.live_cli:live", "Write what a camera shows now to a file."),
     LazyCommand("alarms", "bondwatch.alarms_cli:alarms_app", "List, follow, acknowledge alarms."),
     LazyCommand(
         "evidence", "bondwatch.evidence_cli:evidence_app", "List, export, verify what is kept."

@@ -31,6 +31,7 @@ pure="$pure,vision/evidence/places.py,vision/evidence/retention.py,vision/eviden
 pure="$pure,vision/evidence/timeline.py"
 pure="$pure,console/clocks.py,console/identities.py,console/story*.py,console/timelines.py"
 pure="$pure,console/tracks.py,console/words.py,console/replay/document.py,console/report/typeset.py"
+pure="$pure,vision/live/following.py,vision/live/protocol.py"
 for name in anonymous charges comparing matching seen timelines whereabouts; do
     pure="$pure,vision/bundles/$name.py"
 done

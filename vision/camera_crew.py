@@ -59,6 +59,11 @@ class CameraCrew:
     def get(self, camera_id: str) -> CameraWatch | None:
         return self._watches.get(camera_id)
 
+    def source_of(self, camera_id: str) -> CameraSource | None:
+        """A camera's streams, for another thread to read from; None where there is no such one."""
+        watch = self._watches.get(camera_id)
+        return None if watch is None else watch.source
+
     def assign(
         self, settings: Settings, cameras: Iterable[str], view: RegisterView
     ) -> Iterator[tuple[CameraWatch, Step]]:

@@ -206,12 +206,16 @@ class EvidenceSettings:
 class LedgerSettings:
     """The ledger: its signing key, and where else its checkpoints are kept.
 
-    ``key_file`` None: in a folder beside the data directory.
+    ``key_file`` None: in a folder beside the data directory. ``timestamp_url`` None: no time
+    stamps, and nothing leaves the site. ``timestamp_ca_file`` None: who signs is not looked at.
     """
 
     key_file: Path | None = None
     copy_to: Path | None = None
     checkpoint_s: float = 60.0
+    timestamp_url: str | None = None
+    timestamp_ca_file: Path | None = None
+    timestamp_every_s: float = 3600.0
 
 
 @dataclass(frozen=True, slots=True)

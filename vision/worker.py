@@ -22,6 +22,7 @@ from vision.evidence.witness import Witness
 from vision.faults import FaultBoard
 from vision.ingest.reading import Clocks
 from vision.journal_writer import JournalWriter
+from vision.live.server import LiveServer
 from vision.logs import logger
 from vision.outputs.journal_values import CommitContext, no_snapshot
 from vision.parent_link import ParentLink
@@ -55,6 +56,7 @@ class WorkerParts:
     wake: threading.Event
     clocks: Clocks = field(default_factory=Clocks)
     witness: Witness | None = None
+    live: LiveServer | None = None
 
 
 class Worker:
@@ -97,6 +99,8 @@ class Worker:
         self._faults.put("journal", "not_writable" if parts.writer.problem else None)
         if parts.witness is not None:
             self._faults.put("evidence", parts.witness.problem)
+        if parts.live is not None:
+            self._faults.put("live", parts.live.problem)
         parts.link.beat()
 
     def _wait_s(self) -> float:

@@ -15,6 +15,7 @@ from vision.camera_crew import CameraCrew
 from vision.evidence.keeping import EvidenceKeeping
 from vision.journal_writer import JournalWriter
 from vision.kept_config import KeptConfig
+from vision.live.server import LiveServer
 from vision.logs import configure_logs, logger
 from vision.outputs.journal import Journal
 from vision.outputs.nudge import Nudge
@@ -73,8 +74,11 @@ def _work(
                 process_id=worker_id,
                 on_told=keeping.told,
             ) as writer,
+            LiveServer(settings.run_dir, worker_id, crew.source_of) as live,
         ):
-            parts = WorkerParts(link, models, crew, writer, register, wake, witness=keeping.witness)
+            parts = WorkerParts(
+                link, models, crew, writer, register, wake, witness=keeping.witness, live=live
+            )
             try:
                 Worker(parts, settings, config.read).run()
             finally:
@@ -88,4 +92,4 @@ def _work(
         ended = crew.close(crew)
         nudge.close()
     _log.info("worker_ended", model_calls=json.dumps(calls))
-    return ended and writer.ended and keeping.ended
+    return ended and writer.ended and keeping.ended and live.ended

@@ -1,15 +1,22 @@
 """`bondwatch ledger`: what auditors call, against ledgers that are whole and that are not."""
 
+import base64
 import json
+from contextlib import closing
 
 import pytest
 
 from bondwatch import cli
 from tests.system.supervised import config
 from tests.vision.ledger.forging import Forger
+from tests.vision.ledger.stamp_authority import StampAuthority
+from vision.ledger import ledger_rows
 from vision.ledger.entries import Draft, Kind
 from vision.ledger.ledger import Ledger
+from vision.ledger.ledger_file import LedgerFile
 from vision.ledger.node_key import NodeKey
+from vision.ledger.time_authority import TimeAuthority
+from vision.ledger.timestamps import demand_signed, load_roots
 
 SIZE = 9
 
@@ -29,10 +36,17 @@ class Site:
                 [Draft(Kind.PASSAGE, f"p{number}", 1.7e9 + number, text, subject=f"S{number}")]
             )
         ledger.given_away(newest)
+        self.newest = newest
         self.key = str(key.verifier(ledger.origin))
         self.checkpoint = folder / "checkpoint"
         self.checkpoint.write_text(str(newest))
         ledger.close()
+
+    def stamp(self, authority):
+        """Have the newest checkpoint stamped."""
+        answer = TimeAuthority(authority.url).stamp(self.newest)
+        with closing(LedgerFile.for_writing(self.path)) as file, file.write() as db:
+            ledger_rows.put_stamp(db, SIZE, answer, 1.7e9)
 
     def run(self, *arguments):
         return cli.run(["ledger", *arguments, "--config", str(self.config)])
@@ -141,6 +155,55 @@ def test_keys_shows_what_auditors_keep(site, capsys):
     assert shown["checkpoint"] == site.checkpoint.read_text()
     assert site.run("keys") == 0
     assert site.key in capsys.readouterr().out
+
+
+@pytest.fixture
+def authority(tmp_path):
+    """A time stamp authority."""
+    made = StampAuthority(tmp_path / "tsa")
+    yield made
+    made.stop()
+
+
+def test_time_stamps_are_verified_and_shown(site, authority, capsys):
+    """When the newest was made, over how many entries, and by whom; each entry tells its first."""
+    site.stamp(authority)
+    assert site.verify("--timestamps", str(authority.ca_file)) == 0
+    told = capsys.readouterr().out
+    assert "1 of 1 time stamps are right; newest: 9 entries at 20" in told
+    assert told.rstrip().endswith("CN=time")
+    assert site.verify() == 0
+    assert "1 time stamps, of which none was seen to be right" in capsys.readouterr().out
+    assert site.verify("--timestamps", str(authority.ca_file), "--json") == 0
+    stamps = json.loads(capsys.readouterr().out)["stamps"]
+    assert (stamps["right"], stamps["newest"]["authority"]) == (1, "CN=time")
+    assert site.run("show", "3", "--json") == 0
+
+    shown = json.loads(capsys.readouterr().out)["timestamp"]
+    assert (shown["size"], shown["authority"]) == (SIZE, "CN=time")
+    assert shown["checkpoint"] == site.checkpoint.read_text()
+    answer = base64.b64decode(shown["answer"])
+    assert demand_signed(answer, site.newest, load_roots(authority.ca_file)).at
+
+
+def test_a_damaged_time_stamp_is_told(site, authority, capsys):
+    """Exit status 1, and an entry's own view says what is wrong."""
+    site.stamp(authority)
+    Forger(site.path).do("UPDATE stamps SET answer = x'3000'").done()
+
+    assert site.verify("--timestamps", str(authority.ca_file)) == 1
+    assert capsys.readouterr().out.startswith("altered: ")
+    assert site.run("show", "3", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["timestamp"]["problem"]
+
+
+def test_what_is_no_certificate_is_refused(site, capsys):
+    """Exit status 2 for a file that holds none, 1 for one that cannot be read."""
+    assert site.verify("--timestamps", str(site.config)) == 2
+    assert "holds no certificates" in capsys.readouterr().err
+    assert site.verify("--timestamps", "no-such.pem") == 1
+    assert site.run("show", "3", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["timestamp"] is None
 
 
 def test_no_ledger_is_told(tmp_path, capsys):

@@ -9,12 +9,14 @@ import sys
 import threading
 import time
 from contextlib import closing
+from functools import partial
 
 import pytest
 
 from tests.contract import validate
 from tests.system.small_disk import MOUNT, UMOUNT, SmallDisk
 from tests.system.supervised import PATIENCE_S, ROOT, config, wait_until
+from tests.vision.ledger.stamp_authority import StampAuthority
 from tests.vision.outputs.decisions import CONTEXT, alarm, passage
 from vision.child_protocol import Beat, Degraded, Ready, Stop, encode, parse_report
 from vision.ledger.checkpoints import Checkpoint
@@ -22,6 +24,7 @@ from vision.ledger.ledger import LedgerReader
 from vision.ledger.ledger_errors import LedgerError
 from vision.ledger.ledger_file import LedgerFile
 from vision.ledger.node_key import NodeKey
+from vision.ledger.timestamps import demand_signed, load_roots
 from vision.ledger.verdicts import State
 from vision.ledger.verifying import Trust, verify
 from vision.outputs.journal import Journal
@@ -153,9 +156,10 @@ def test_it_may_be_killed_at_any_moment(writer):
 
     def go_on():
         with closing(Journal.open(writer.data / "journal.db", busy_s=10.0)) as journal:
-            while not done.is_set():
+            for _ in range(2000):  # as many as ``entered`` reads, however slow the machine
                 journal.commit([alarm(), passage()], CONTEXT)
-                time.sleep(0.005)
+                if done.wait(0.005):
+                    return
 
     busy = threading.Thread(target=go_on)
     busy.start()
@@ -256,6 +260,40 @@ def test_a_second_place_that_is_gone_is_told(writer):
     wait_until(lambda: list(writer.elsewhere.glob("*.checkpoint")))
     wait_until(lambda: writer.reports.count(Degraded("ledger_copy", None)) > 0)
     writer.wait_entered()
+
+
+def test_time_stamps_wait_for_their_authority_and_hold_up_nobody(writer):
+    """Down at first, it is asked again; what it stamps then covers all that was entered before."""
+    authority = StampAuthority(writer.folder / "tsa")
+    authority.stop()
+    config = writer.folder / "config.yaml"
+    more = f"timestamp_url: '{authority.url}', timestamp_ca_file: {authority.ca_file}"
+    config.write_text(config.read_text().replace("checkpoint_s: 1", f"checkpoint_s: 1, {more}"))
+    writer.journal.commit([passage()], CONTEXT)
+    writer.start()
+    writer.wait_ready()
+    writer.wait_entered()
+    authority.start()
+    writer.kill()
+    try:
+        writer.start()
+        wait_until(lambda: _stamped(writer) is not None)
+        writer.end()
+    finally:
+        authority.stop()
+
+    demand = partial(demand_signed, roots=load_roots(authority.ca_file))
+    with closing(LedgerFile.for_reading(writer.data / "ledger.db")) as file:
+        report = verify(file, Trust(demand_stamp=demand))
+    assert report.stamps.right == report.stamps.kept == 1
+    assert report.stamps.newest_size == report.size
+    assert not [one for one in writer.reports if isinstance(one, Degraded) and one.reason]
+
+
+def _stamped(writer):
+    """The first stamp over the first entry."""
+    with closing(LedgerReader.open(writer.data / "ledger.db")) as ledger:
+        return ledger.stamp_over(0)
 
 
 def test_a_full_disk_is_told_and_survived(tmp_path):

@@ -67,3 +67,38 @@ def test_a_checkpoint_is_due_within_a_minute(path):
 
     with pytest.raises(ConfigError, match=r"ledger\.checkpoint_s: 61 is out of range"):
         read_settings(path)
+
+
+def test_time_stamps_are_asked_for_where_the_site_says_so(path, tmp_path):
+    """By default nothing leaves the site."""
+    path.write_text(SMALL)
+    assert read_settings(path).ledger.timestamp_url is None
+    given = "timestamp_url: 'https://tsa.example.com/tsr', timestamp_ca_file: tsa.pem"
+    path.write_text(f"{SMALL}ledger: {{{given}, timestamp_every_s: 60}}\n")
+
+    ledger = read_settings(path).ledger
+
+    assert ledger.timestamp_url == "https://tsa.example.com/tsr"
+    assert ledger.timestamp_ca_file == tmp_path / "tsa.pem"
+    assert ledger.timestamp_every_s == 60
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("timestamp_url: 'ftp://tsa.example.com/'", "is no URL of a web service"),
+        ("timestamp_url: tsa.example.com", "is no URL of a web service"),
+        ("timestamp_url: 'http://'", "is no URL of a web service"),
+        ("timestamp_url: 'https://me:secret@tsa.example.com/'", "without them"),
+        ("timestamp_ca_file: tsa.pem", "stands without timestamp_url"),
+        ("timestamp_every_s: 59", "59 is out of range"),
+    ],
+)
+def test_what_cannot_be_asked_is_told(path, written, told):
+    """And credentials are not quoted."""
+    path.write_text(f"{SMALL}ledger: {{{written}}}\n")
+
+    with pytest.raises(ConfigError, match=told) as refused:
+        read_settings(path)
+
+    assert "secret" not in str(refused.value)

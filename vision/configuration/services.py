@@ -8,7 +8,7 @@ from models.entries import Role
 from models.manifest import Manifest, read_manifest
 from vision.configuration.section import Range, Section
 from vision.configuration.sources import Sources
-from vision.configuration.words import choice_fault, host_fault, name_fault
+from vision.configuration.words import choice_fault, host_fault, http_fault, name_fault
 from vision.settings import (
     IdentitySettings,
     LedgerSettings,
@@ -115,13 +115,20 @@ def read_identity(section: Section) -> IdentitySettings:
 
 
 def read_ledger(section: Section, sources: Sources, data_dir: Path) -> LedgerSettings:
-    """The ledger's key and its second place; neither may lie where the ledger itself lies."""
+    """The ledger's key and second place, neither where the ledger itself lies; time stamps."""
     default = LedgerSettings()
     settings = LedgerSettings(
         key_file=sources.path(section, "key_file"),
         copy_to=sources.path(section, "copy_to"),
         checkpoint_s=section.number("checkpoint_s", default.checkpoint_s, Range(1, 60, "s")),
+        timestamp_url=section.text("timestamp_url", None, http_fault),
+        timestamp_ca_file=sources.path(section, "timestamp_ca_file"),
+        timestamp_every_s=section.number(
+            "timestamp_every_s", default.timestamp_every_s, Range(60, 86400, "s")
+        ),
     )
+    if section.find("timestamp_ca_file") and not section.find("timestamp_url"):
+        section.wrong("timestamp_ca_file", "stands without timestamp_url", "give it as well")
     section.close()
     for key, path in (("key_file", settings.key_file), ("copy_to", settings.copy_to)):
         if path is not None and path.is_relative_to(data_dir):

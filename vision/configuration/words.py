@@ -99,6 +99,15 @@ def stream_fault(text: str) -> str | None:
     return "is no RTSP URL; write rtsp://HOST:PORT/PATH"
 
 
+def http_fault(text: str) -> str | None:
+    """A URL of a web service, without credentials: it may be told in logs."""
+    if "@" in text:
+        return "holds an @, as credentials do; give a URL without them"
+    if scheme_of(text) not in {"http", "https"} or not _names_a_host(text):
+        return "is no URL of a web service; write http://HOST/PATH or https://HOST/PATH"
+    return None
+
+
 def scheme_of(text: str) -> str | None:
     """The scheme of a URL, lower case; None for a plain path."""
     found = _SCHEME.match(text)

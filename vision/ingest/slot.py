@@ -19,6 +19,7 @@ class NewestFrameSlot(Generic[T]):
     def __init__(self, on_put: Callable[[], None] | None = None) -> None:
         self._changed = threading.Condition()
         self._frame: T | None = None
+        self._newest: T | None = None
         self._closed = False
         self._dropped = 0
         self._on_put = on_put
@@ -29,11 +30,17 @@ class NewestFrameSlot(Generic[T]):
         with self._changed:
             return self._dropped
 
+    @property
+    def newest(self) -> T | None:
+        """The frame that was put last, whether it was taken or not; None before the first."""
+        with self._changed:
+            return self._newest
+
     def put(self, frame: T) -> None:
         """Leave a frame, in place of the one that may still be there."""
         with self._changed:
             self._dropped += self._frame is not None
-            self._frame = frame
+            self._frame = self._newest = frame
             self._changed.notify()
         if self._on_put is not None:
             self._on_put()

@@ -21,6 +21,7 @@ from vision.ledger.entries import SALT_BYTES, Content, Draft, Entry, entered
 from vision.ledger.ledger_errors import LedgerDamagedError, LedgerError
 from vision.ledger.ledger_file import LedgerFile
 from vision.ledger.signed_notes import NoteError, Verifier
+from vision.ledger.stamp_values import Stamped
 from vision.ledger.tiles import TileMissingError
 
 _ID_BYTES = 4
@@ -52,6 +53,15 @@ class Proof:
         return merkle.includes(
             head.root, head.size, self.entry.number, self.entry.leaf_hash, self.path
         )
+
+
+@dataclass(frozen=True, slots=True)
+class KeptStamp:
+    """A time stamp over the first ``size`` entries, as its authority gave it, and its head."""
+
+    size: int
+    checkpoint: Checkpoint
+    answer: bytes
 
 
 class LedgerReader:
@@ -136,6 +146,14 @@ class LedgerReader:
         with self._file.read() as db:
             found = ledger_rows.newest_given_away(db)
         return None if found is None else self._parsed(found)
+
+    def stamp_over(self, number: int) -> KeptStamp | None:
+        """The first time stamp that covers an entry; not verified. None where there is none."""
+        with self._file.read() as db:
+            found = next(ledger_rows.stamps(db, above=number), None)
+        if found is None or found[1] is None:
+            return None
+        return KeptStamp(found[0], self._parsed(found[1]), found[2])
 
     def root(self, size: int) -> bytes:
         """The root over the first ``size`` entries, as the stored hashes have it."""
@@ -239,6 +257,23 @@ class Ledger(LedgerReader):
         """A head is about to be known outside: keep it, and with it what it proves."""
         with self._file.write() as db:
             ledger_rows.note_given_away(db, checkpoint.head.size)
+
+    def newest_given(self) -> Checkpoint | None:
+        """The newest checkpoint that is known outside."""
+        with self._file.read() as db:
+            note = ledger_rows.newest_given(db)
+        return None if note is None else self._parsed(note)
+
+    def newest_stamp(self) -> Stamped | None:
+        """How far time stamps go."""
+        with self._file.read() as db:
+            found = ledger_rows.newest_stamp(db)
+        return None if found is None else Stamped(*found)
+
+    def put_stamp(self, checkpoint: Checkpoint, answer: bytes, now_at: float) -> None:
+        """Keep an authority's answer about a checkpoint that was given away."""
+        with self._file.write() as db:
+            ledger_rows.put_stamp(db, checkpoint.head.size, answer, now_at)
 
     def erase(self, subject: str) -> int:
         """Erase the contents about a person; how many. Entries and proofs stay as they are."""

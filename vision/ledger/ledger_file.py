@@ -145,10 +145,10 @@ def _ensure_schema(db: sqlite3.Connection, path: Path) -> None:
         return
     db.execute("BEGIN IMMEDIATE")
     try:
-        if _version(db, path) == 0:
-            for statement in ledger_schema.STATEMENTS:
+        for version in range(_version(db, path) + 1, ledger_schema.VERSION + 1):
+            for statement in ledger_schema.STEPS[version]:
                 db.execute(statement)
-            db.execute(f"PRAGMA user_version={ledger_schema.VERSION:d}")
+        db.execute(f"PRAGMA user_version={ledger_schema.VERSION:d}")
         db.execute("COMMIT")
     finally:
         if db.in_transaction:

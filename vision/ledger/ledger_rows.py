@@ -127,6 +127,38 @@ def heads(db: sqlite3.Connection) -> Iterator[tuple[int, str]]:
     )
 
 
+def newest_given(db: sqlite3.Connection) -> str | None:
+    """The note of the newest head that is known outside."""
+    query = "SELECT note FROM heads WHERE given_away ORDER BY size DESC LIMIT 1"
+    row = db.execute(query).fetchone()
+    return None if row is None else str(row[0])
+
+
+def put_stamp(db: sqlite3.Connection, head_size: int, answer: bytes, got_at: float) -> None:
+    """Keep a time stamp beside its head."""
+    db.execute("INSERT OR REPLACE INTO stamps VALUES (?, ?, ?)", (head_size, got_at, answer))
+
+
+def newest_stamp(db: sqlite3.Connection) -> tuple[int, float] | None:
+    """The size of the newest head that is stamped, and when the stamp came."""
+    row = db.execute("SELECT size, got_at FROM stamps ORDER BY size DESC LIMIT 1").fetchone()
+    return None if row is None else (int(row[0]), float(row[1]))
+
+
+def stamps(db: sqlite3.Connection, above: int = LOWEST) -> Iterator[tuple[int, str | None, bytes]]:
+    """Time stamps of heads larger than that, the smallest first: size, the head's note, answer.
+
+    None where the head is not there. A file of before time stamps has none.
+    """
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'stamps'").fetchone():
+        return iter(())
+    query = (
+        "SELECT s.size, h.note, s.answer FROM stamps s LEFT JOIN heads h USING (size)"
+        " WHERE s.size > ? ORDER BY s.size"
+    )
+    return ((int(row[0]), row[1], bytes(row[2])) for row in db.execute(query, (above,)))
+
+
 def contents(db: sqlite3.Connection) -> Iterator[tuple[int, Content, bytes | None]]:
     """Every content that is kept, with its entry's number and the digest that entry holds."""
     query = (

@@ -1,12 +1,12 @@
 """The ledger's tables and their version. SQL text only.
 
-``entries``, ``tiles`` and ``heads`` are evidence; ``contents`` is what may be erased;
+``entries``, ``tiles``, ``heads`` and ``stamps`` are evidence; ``contents`` is what may be erased;
 ``positions`` says how far each source has been read, and goes with the entries.
 """
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 
 STATEMENTS = (
     """CREATE TABLE entries (
@@ -46,3 +46,15 @@ BEGIN SELECT raise(ABORT, 'the ledger only grows'); END""",
 ) STRICT, WITHOUT ROWID""",
     "CREATE TABLE names (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
 )
+
+TIME_STAMPS = (
+    # answers of a time stamp authority, each over the head of that size, as they came
+    """CREATE TABLE stamps (
+  size INTEGER PRIMARY KEY,
+  got_at REAL NOT NULL,
+  answer BLOB NOT NULL
+) STRICT""",
+)
+
+STEPS = {1: STATEMENTS, 2: TIME_STAMPS}
+"""What makes each version out of the one before it; 0 is an empty file."""

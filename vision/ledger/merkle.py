@@ -28,6 +28,14 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+def parents(hashes: bytes) -> bytes:
+    """The inner nodes above an even row of concatenated hashes, in one pass for speed."""
+    pairs = range(0, len(hashes), 2 * HASH_BYTES)
+    return b"".join(
+        [hashlib.sha256(b"\x01" + hashes[at : at + 2 * HASH_BYTES]).digest() for at in pairs]
+    )
+
+
 def root(node: Node, size: int) -> bytes:
     """The root of the tree of the first ``size`` leaves."""
     return _subtree(node, 0, size) if size else EMPTY_ROOT

@@ -27,16 +27,18 @@ from vision.ledger.outlook import Outlook, Site
 from vision.ledger.second_place import SecondPlace
 from vision.ledger.sequencer import Sequencer
 from vision.ledger.sources import JournalSource, Source, StandingSource
+from vision.ledger.stamping import AskingThread, Stamping
 from vision.outputs import journal_ledger
 from vision.outputs.journal import Journal
 from vision.outputs.journal_errors import JournalError
-from vision.settings import ModelSettings, Settings
+from vision.settings import LedgerSettings, ModelSettings, Settings
 
 TURN_S = 0.5
 RETRY_S = 1.0
 LEAVE_WITHIN_S = 1.0
 
 LEDGER, COPY, BEFORE, SOURCE = "ledger", "ledger_copy", "ledger_before", "ledger_source"
+STAMPS = "ledger_timestamps"
 """The parts that are reported as failing or well."""
 
 Log = Callable[..., None]
@@ -57,6 +59,7 @@ class _Work:
     """One ledger that is open, and what is done with it again and again."""
 
     journal: Journal
+    ledger: Ledger
     sequencer: Sequencer
     outlook: Outlook
 
@@ -93,6 +96,7 @@ class LedgerKeeping:
         self._said: dict[str, str | None] = {}
         folder = settings.ledger.copy_to
         self._place = None if folder is None else SecondPlace(folder)
+        self._stamping = _stamping(settings.ledger, log)
 
     def run(self, stop: threading.Event) -> None:
         """Keep the ledger until ``stop`` is set; then enter and give away what is left."""
@@ -104,8 +108,9 @@ class LedgerKeeping:
                 self._failed(error.code, error, stop)
             except JournalError as error:
                 self._failed("ledger_without_journal", error, stop)
-        if self._place is not None:
-            self._place.close(LEAVE_WITHIN_S)
+        for helper in (self._place, self._stamping):
+            if helper is not None:
+                helper.close(LEAVE_WITHIN_S)
 
     def _work(self, work: _Work, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -115,6 +120,7 @@ class LedgerKeeping:
             unreadable = work.sequencer.unreadable
             self._say(SOURCE, f"{min(unreadable)}_unreadable" if unreadable else None)
             self._look_at_the_copy()
+            self._look_at_the_stamps(work.ledger)
             self._supervision.turned()
             if not is_more:
                 stop.wait(TURN_S)
@@ -131,6 +137,12 @@ class LedgerKeeping:
     def _look_at_the_copy(self) -> None:
         if self._place is not None:
             self._say(COPY, self._place.problem)
+
+    def _look_at_the_stamps(self, ledger: Ledger) -> None:
+        if self._stamping is not None:
+            now_s = time.monotonic()
+            self._stamping.turn(ledger, now_s, time.time())
+            self._say(STAMPS, self._stamping.problem(now_s))
 
     def _say(self, what: str, reason: str | None) -> None:
         if what not in self._said or self._said[what] != reason:
@@ -155,7 +167,7 @@ class LedgerKeeping:
             sources = self._sources(journal, ledger)
             sequencer = Sequencer(ledger, sources, told.positions if told and is_own else {})
             site = Site(settings.site_id, settings.ledger.checkpoint_s)
-            yield _Work(journal, sequencer, Outlook(ledger, journal, self._place, site))
+            yield _Work(journal, ledger, sequencer, Outlook(ledger, journal, self._place, site))
 
     def _sources(self, journal: Journal, ledger: LedgerReader) -> Sequence[Source]:
         """Everything that feeds the ledger."""
@@ -170,6 +182,17 @@ class LedgerKeeping:
             *(JournalSource(journal, name) for name in journal_ledger.SOURCES),
             *self._more,
         ]
+
+
+def _stamping(chosen: LedgerSettings, log: Log) -> Stamping | None:
+    """What gets time stamps; None where nobody wants any."""
+    if chosen.timestamp_url is None:
+        return None
+    # native, and so loaded only where it is wanted
+    from vision.ledger.time_authority import TimeAuthority  # noqa: PLC0415
+
+    authority = TimeAuthority(chosen.timestamp_url, chosen.timestamp_ca_file)
+    return Stamping(AskingThread(authority), chosen.timestamp_every_s, log)
 
 
 def models_in_use(chosen: ModelSettings) -> str | None:

@@ -9,7 +9,7 @@ reads some six of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from vision.ledger import merkle
 from vision.ledger.merkle import HASH_BYTES, Node
@@ -40,7 +40,8 @@ def nodes(read: Read) -> Node:
         part = hashes[at * HASH_BYTES : (at + (1 << above)) * HASH_BYTES]
         if len(part) != HASH_BYTES << above:
             raise TileMissingError(f"tile {tile_level}/{number} is not whole")
-        return fold(part)
+        # the few tiles above the lowest are in every proof, and what is in them is long
+        return _folded_before(part) if tile_level else fold(part)
 
     return node
 
@@ -69,9 +70,11 @@ def grown(read: Read, size: int, leaves: Iterable[bytes]) -> Mapping[Place, byte
 def fold(hashes: bytes) -> bytes:
     """The root over a power of two of concatenated hashes."""
     while len(hashes) > HASH_BYTES:
-        pairs = range(0, len(hashes), 2 * HASH_BYTES)
-        hashes = b"".join(
-            merkle.node_hash(hashes[at : at + HASH_BYTES], hashes[at + HASH_BYTES : at + 64])
-            for at in pairs
-        )
+        hashes = merkle.parents(hashes)
     return hashes
+
+
+@lru_cache(maxsize=4096)
+def _folded_before(hashes: bytes) -> bytes:
+    """As ``fold``, remembered by what is folded; some megabytes at most."""
+    return fold(hashes)

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from vision.ledger.stamp_values import Stamp
+
 
 class State(StrEnum):
     """How a ledger, or a bundle out of one, stands; the later ones outweigh the earlier.
@@ -38,6 +40,16 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class StampsFound:
+    """Time stamps in a ledger: how many, how many were right, and the newest of those."""
+
+    kept: int = 0
+    right: int = 0
+    newest_size: int = 0
+    newest: Stamp | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What was found. ``signed_size``: so many entries the newest right signature covers."""
 
@@ -46,6 +58,7 @@ class Report:
     signed_size: int
     erased: int
     findings: tuple[Finding, ...]
+    stamps: StampsFound = StampsFound()
 
     @property
     def state(self) -> State:

@@ -7,22 +7,31 @@ right ledger, and all of it, only key and checkpoint can tell.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from vision.ledger import ledger_rows, walking
 from vision.ledger.checkpoints import Checkpoint
 from vision.ledger.ledger_file import LedgerFile
 from vision.ledger.signed_notes import NoteError, Verifier
-from vision.ledger.verdicts import Finding, Report, State, spans
+from vision.ledger.stamp_values import UNTRUSTED, Stamp, TimeStampError
+from vision.ledger.verdicts import Finding, Report, StampsFound, State, spans
 from vision.ledger.walking import MOST_TOLD, Walked
+
+DemandStamp = Callable[[bytes, Checkpoint], Stamp]
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What the auditor holds: the node's public key, and a checkpoint kept elsewhere."""
+    """What the auditor holds: the node's public key, and a checkpoint kept elsewhere.
+
+    ``demand_stamp`` tells a time stamp's answer about a checkpoint, and raises TimeStampError
+    where it is not right; None where nobody wants to know.
+    """
 
     key: Verifier | None = None
     checkpoint: Checkpoint | None = None
+    demand_stamp: DemandStamp | None = None
 
 
 def verify(file: LedgerFile, trust: Trust) -> Report:
@@ -51,12 +60,15 @@ class _Verification:
         if outside is not None:
             self._judge_outside(walked, outside, signed_size)
         self._judge_upper_tiles()
+        stamps = self._judge_stamps(
+            {h.head.size: h for h in heads if walked.fits(h.head.size, h.head.root)}
+        )
         erased = self._judge_contents(walked)
         if self._trust.key is None or outside is None:
             self._tell(
                 State.UNVERIFIED, "a key and a checkpoint from elsewhere are needed to say more"
             )
-        return Report(self._origin, walked.size, signed_size, erased, tuple(self._found))
+        return Report(self._origin, walked.size, signed_size, erased, tuple(self._found), stamps)
 
     def _tell(self, state: State, what: str) -> None:
         self._found.append(Finding(state, what))
@@ -145,6 +157,35 @@ class _Verification:
     def _judge_upper_tiles(self) -> None:
         if not walking.upper_tiles_fit(self._db):
             self._tell(State.ALTERED, "the stored hashes do not fit together; proofs may fail")
+
+    def _judge_stamps(self, heads: Mapping[int, Checkpoint]) -> StampsFound:
+        """What time stamps are worth, where that is asked; ``heads`` are those that fit."""
+        demand, found = self._trust.demand_stamp, StampsFound()
+        for size, _, answer in ledger_rows.stamps(self._db):
+            found = replace(found, kept=found.kept + 1)
+            if demand is None:
+                continue
+            stamp = self._stamp(demand, size, answer, heads.get(size))
+            if stamp is not None:
+                found = replace(found, right=found.right + 1, newest_size=size, newest=stamp)
+        if demand is not None and not found.kept:
+            self._tell(State.MISSING, "there is no time stamp")
+        return found
+
+    def _stamp(
+        self, demand: DemandStamp, size: int, answer: bytes, head: Checkpoint | None
+    ) -> Stamp | None:
+        """One time stamp, where it is right; otherwise that is told."""
+        what = f"the time stamp over {size} entries"
+        if head is None:
+            self._tell(State.ALTERED, f"{what}: the checkpoint that it is of is gone, or wrong")
+            return None
+        try:
+            return demand(answer, head)
+        except TimeStampError as error:
+            state = State.UNSIGNED if error.reason == UNTRUSTED else State.ALTERED
+            self._tell(state, f"{what}: {error}")
+            return None
 
     def _judge_contents(self, walked: Walked) -> int:
         """How many contents were erased; those that are there must be what was entered."""

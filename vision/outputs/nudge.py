@@ -11,11 +11,11 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from vision.outputs import handing_over
 from vision.outputs.journal_values import HandedOver
+from vision.unix_sockets import address
 
 SOCKET = "publisher.sock"
 LOCK = "publisher.lock"
@@ -25,16 +25,6 @@ _MAX_AT_ONCE = 256
 
 class PublisherRunningError(Exception):
     """Another publisher serves this data directory."""
-
-
-@contextmanager
-def _address(run_dir: Path) -> Iterator[str]:
-    # A socket's path holds 107 bytes; by way of the directory's descriptor any depth will do.
-    folder = os.open(run_dir, os.O_PATH | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{folder}/{SOCKET}"
-    finally:
-        os.close(folder)
 
 
 class Nudge:
@@ -58,8 +48,8 @@ class Nudge:
 
     def _send(self, datagram: bytes) -> bool:
         try:
-            with _address(self._run_dir) as address:
-                self._socket.sendto(datagram, address)
+            with address(self._run_dir, SOCKET) as there:
+                self._socket.sendto(datagram, there)
         except OSError:
             # no publisher, or one too busy to be woken: both find their work in the journal
             return False
@@ -79,8 +69,8 @@ class NudgeListener:
         self._path.unlink(missing_ok=True)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.settimeout(0)
-        with _address(run_dir) as address:
-            self.socket.bind(address)
+        with address(run_dir, SOCKET) as here:
+            self.socket.bind(here)
 
     def datagrams(self) -> Iterator[bytes]:
         """What has arrived; at most so much that the caller gets on with its other work."""

@@ -24,6 +24,15 @@ def test_a_frame_is_taken_once() -> None:
     assert (slot.take(), slot.take(0.01)) == (1, None)
 
 
+def test_the_newest_can_be_looked_at_by_others() -> None:
+    """That takes nothing from whoever the frames are for, and counts as nothing."""
+    slot: NewestFrameSlot[int] = NewestFrameSlot()
+    assert slot.newest is None
+    slot.put(1)
+
+    assert (slot.newest, slot.take(), slot.newest, slot.dropped) == (1, 1, 1, 0)
+
+
 def test_a_waiting_consumer_is_woken() -> None:
     """A put ends the wait."""
     slot: NewestFrameSlot[int] = NewestFrameSlot()
