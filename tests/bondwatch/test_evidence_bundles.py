@@ -178,6 +178,16 @@ def test_by_default_it_lies_here_and_replaces_nothing(site, monkeypatch, capsys)
     assert "use --force" in capsys.readouterr().err
 
 
+def test_what_cannot_be_redacted_is_refused(site, monkeypatch, capsys):
+    """Nothing is written; why is told."""
+    monkeypatch.setattr(bundle_makers, "makers", Makers)
+    target = site.folder / "bundle.zip"
+
+    assert site.run("export", site.alarm_id, "--redact", "--to", str(target)) == 1
+    assert "it cannot be redacted: no maker of redacted copies" in capsys.readouterr().err
+    assert not target.exists()
+
+
 def test_damaged_evidence_is_told(site, capsys):
     """The rest goes out; exit status 1."""
     (clip,) = site.data.glob("evidence/*/*/*.mp4")

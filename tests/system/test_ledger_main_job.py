@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bondwatch import cli
+from tests.system.console import Console
 from tests.system.site import eventually, listening, site
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
@@ -26,7 +28,7 @@ def test_an_alarm_is_in_a_ledger_and_a_bundle_that_an_auditor_can_verify(
         place.write_config()
         place.enrol("Joe Biden", test_data / "people" / "joe-biden.jpg")
         place.start()
-        alarm = console.wait_for(lambda: [a for a in console.of("alarm") if a["snapshot"]])[0]
+        alarm = console.wait_for(lambda: _strangers(console))[0]
         entered = eventually(lambda: _lines(place.command("ledger", "show", "-n", "1000")))
         key = json.loads(place.command("ledger", "keys", "--json"))["key"]
         console.wait_for(lambda: _size(console.of("ledger/checkpoint")) >= len(entered))
@@ -50,6 +52,10 @@ def test_an_alarm_is_in_a_ledger_and_a_bundle_that_an_auditor_can_verify(
         shown = place.command("ledger", "show", "-n", "1000")
     assert told.startswith("intact: bondwatch/")
     assert alarms <= {line.split()[-1] for line in shown.splitlines()}
+
+
+def _strangers(console: Console) -> list[dict[str, Any]]:
+    return [one for one in console.of("alarm") if one["kind"] == "unregistered_person"]
 
 
 def _lines(shown: str) -> list[str]:
