@@ -178,14 +178,30 @@ def test_by_default_it_lies_here_and_replaces_nothing(site, monkeypatch, capsys)
     assert "use --force" in capsys.readouterr().err
 
 
-def test_what_cannot_be_redacted_is_refused(site, monkeypatch, capsys):
-    """Nothing is written; why is told."""
+def test_what_cannot_be_redacted_stays_here(site, monkeypatch, capsys):
+    """Why is told, and the rest goes out."""
     monkeypatch.setattr(bundle_makers, "makers", Makers)
     target = site.folder / "bundle.zip"
 
-    assert site.run("export", site.alarm_id, "--redact", "--to", str(target)) == 1
-    assert "it cannot be redacted: no maker of redacted copies" in capsys.readouterr().err
-    assert not target.exists()
+    assert site.run("export", site.alarm_id, "--redact", "--to", str(target)) == 0
+    assert "no copy of cam1.1.mp4 to show could be made" in capsys.readouterr().out
+    with zipfile.ZipFile(target) as bundle:
+        assert "cam1" not in " ".join(bundle.namelist())
+
+
+def test_a_redacted_copy_of_a_real_clip(site):
+    """It plays, the original is not in it, and the bundle proves itself all the same."""
+    target = site.folder / "bundle.zip"
+
+    assert site.run("export", site.alarm_id, "--redact", "--to", str(target)) == 0
+
+    with zipfile.ZipFile(target) as bundle:
+        assert not [name for name in bundle.namelist() if name.startswith("evidence/")]
+        (clip,) = [name for name in bundle.namelist() if name.endswith(".mp4")]
+        bundle.extract(clip, site.folder)
+    assert clip == "shown/cam1.1.redacted.mp4"
+    assert frames_in(site.folder / clip) > 50
+    assert site.verify(target) == 0
 
 
 def test_damaged_evidence_is_told(site, capsys):

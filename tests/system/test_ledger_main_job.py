@@ -12,7 +12,7 @@ from bondwatch import cli
 from tests.system.console import Console
 from tests.system.site import eventually, listening, site
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
 
 def test_an_alarm_is_in_a_ledger_and_a_bundle_that_an_auditor_can_verify(
