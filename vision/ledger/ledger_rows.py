@@ -66,6 +66,28 @@ def content(db: sqlite3.Connection, number: int) -> Content | None:
     return None if row is None else Content(*row)
 
 
+_ABOUT = (
+    " FROM contents WHERE subject = ? AND (? IS NULL OR ? >"
+    " (SELECT at_ms FROM entries WHERE entries.number = contents.number))"
+)
+
+
+def count_about(db: sqlite3.Connection, subject: str, until_at: float | None) -> int:
+    """How many contents there are about a person, until a moment."""
+    found = db.execute(f"SELECT count(*){_ABOUT}", _about(subject, until_at))
+    return int(found.fetchone()[0])
+
+
+def erase_about(db: sqlite3.Connection, subject: str, until_at: float | None) -> int:
+    """Erase these; how many were."""
+    return db.execute(f"DELETE{_ABOUT}", _about(subject, until_at)).rowcount
+
+
+def _about(subject: str, until_at: float | None) -> tuple[str, float | None, float | None]:
+    until_ms = None if until_at is None else until_at * 1000
+    return subject, until_ms, until_ms
+
+
 def read_tile(db: sqlite3.Connection, level: int, number: int) -> bytes:
     """A tile's hashes, as many as there are."""
     place = (level << _LEVEL_BITS) | number
