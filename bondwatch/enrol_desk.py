@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bondwatch import enrol_words as words
+from bondwatch.enrol_alike import alike_to
 from bondwatch.enrol_options import AddOptions, EditOptions
 from enrolment.enrolling import Examiner, Photo
 from enrolment.judging import Examination
@@ -114,7 +115,8 @@ def list_people(config: Path, state: str | None, *, as_json: bool) -> None:
     with Register.open_for_reading(settings.register_place) as register:
         now = datetime.now(UTC)
         people = [one for one in register.people() if state in (None, state_at(one, now))]
-        words.tell_people(people, register.template_counts(), embedding_id, as_json=as_json)
+        alike, counts = alike_to(people, register, settings), register.template_counts()
+        words.tell_people(people, counts, embedding_id, alike, as_json=as_json)
 
 
 def show(config: Path, staff_id: str, *, as_json: bool) -> None:
@@ -124,7 +126,8 @@ def show(config: Path, staff_id: str, *, as_json: bool) -> None:
     with Register.open_for_reading(settings.register_place) as register:
         counts = register.template_counts().get(staff_id, {})
         person, history = register.person(staff_id), register.history(staff_id)
-        words.tell_person(person, counts, embedding_id, history, as_json=as_json)
+        alike = alike_to([person], register, settings).get(staff_id)
+        words.tell_person(person, counts, embedding_id, history, alike, as_json=as_json)
 
 
 def remove(config: Path, staff_id: str, who: tuple[str | None, str], *, confirmed: bool) -> None:

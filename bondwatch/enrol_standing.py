@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bondwatch import enrol_words as words
+from bondwatch.enrol_alike import alike_to
 from bondwatch.enrol_desk import (
     basis_of,
     check_groups,
@@ -20,6 +21,7 @@ from bondwatch.enrol_desk import (
 )
 from bondwatch.enrol_options import EditOptions, StandingOptions
 from enrolment.enrolling import Photo
+from enrolment.gallery import Likeness
 from enrolment.people import NO_BIOMETRICS, Biometrics, PersonState
 from enrolment.register import Register
 from enrolment.register_history import Note
@@ -37,7 +39,11 @@ _DONE = {
 
 def act(options: StandingOptions, action: str) -> None:
     """Move somebody to another state."""
+    alike: tuple[Likeness, ...] | None = None
     with existing(options.config) as (settings, register):
+        if action == Action.APPROVE:
+            before = register.person(options.staff_id)
+            alike = alike_to([before], register, settings).get(options.staff_id)
         person = register.act(
             options.staff_id,
             Action(action),
@@ -46,8 +52,10 @@ def act(options: StandingOptions, action: str) -> None:
             two_person=settings.register.two_person_rule,
         )
     if options.as_json:
-        words.tell_json(words.record_of(person))
+        looked = {"alike": words.likenesses(alike)} if action == Action.APPROVE else {}
+        words.tell_json({**words.record_of(person), **looked})
         return
+    words.tell_alike(person, alike or ())
     done = _DONE.get(person.state, f"is {person.state}")
     if action == Action.RESUME:
         done = "may be on site again"

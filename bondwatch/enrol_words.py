@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from enrolment.gallery import Likeness
 from enrolment.hints.language import Language, language_of
 from enrolment.judging import Examination, PhotoResult
 from enrolment.people import Person, PersonState, Request
@@ -85,20 +86,32 @@ def tell_people(
     people: Sequence[Person],
     counts: Mapping[str, Mapping[str, int]],
     embedding_id: str,
+    alike: Mapping[str, Sequence[Likeness]],
     *,
     as_json: bool,
 ) -> None:
-    """Print everybody; ``counts``: templates by staff id and embedding id."""
-    records = [_record(who, counts.get(who.staff_id, {}), embedding_id) for who in people]
+    """Print everybody; ``counts``: templates by staff id and embedding id.
+
+    ``alike``: who is like those who await approval.
+    """
+    records = [
+        {
+            **_record(who, counts.get(who.staff_id, {}), embedding_id),
+            "alike": likenesses(alike.get(who.staff_id)),
+        }
+        for who in people
+    ]
     if as_json:
         tell_json(records)
         return
     if not records:
         tell("Nobody to show.")
         return
-    table = Table(*_COLUMNS)
-    for record in records:
-        table.add_row(*(Text(cell) for cell in _cells(record)))
+    told = any(alike.values())
+    table = Table(*_COLUMNS, *(["Alike"] if told else []))
+    for who, record in zip(people, records, strict=True):
+        cells = (*_cells(record), _alike(alike.get(who.staff_id, ()))) if told else _cells(record)
+        table.add_row(*(Text(cell) for cell in cells))
     Console().print(table)
 
 
@@ -107,11 +120,13 @@ def tell_person(
     counts: Mapping[str, int],
     embedding_id: str,
     history: Sequence[Entry] = (),
+    alike: Sequence[Likeness] | None = None,
     *,
     as_json: bool,
 ) -> None:
     """Print one person with everything but the face, and what was done to the record."""
     record = {**record_of(person), **_record(person, counts, embedding_id)}
+    record["alike"] = likenesses(alike)
     entries = [{"at": _iso(e.at), "by": e.by, "action": e.action, "why": e.why} for e in history]
     if as_json:
         tell_json({**record, "history": entries})
@@ -123,12 +138,34 @@ def tell_person(
             tell(f"{name.capitalize() + ':':<12} {_in_words(record[name])}")
     if person.request is not None:
         tell(f"{'Request:':<12} {_progress(person.request)}")
+    if alike:
+        tell(f"{'Alike:':<12} {_alike(alike)}")
     if person.watchlisted:
         tell("WATCH LIST:  must not be here; alarms on sight")
     tell(f"Revision:    {person.revision}")
     for entry in entries:
         why = f" ({entry['why']})" if entry["why"] else ""
         tell(f"{entry['at']}  {entry['by']}: {entry['action']}{why}")
+
+
+def tell_alike(person: Person, alike: Sequence[Likeness]) -> None:
+    """Say to whoever approves that somebody else looks like this person."""
+    if alike:
+        complain(
+            f"{person.staff_id} is like {_alike(alike)}. Look at both: if they are one person,"
+            f" 'enrol revoke {person.staff_id}'."
+        )
+
+
+def likenesses(alike: Sequence[Likeness] | None) -> list[dict[str, object]] | None:
+    """The same for programs; null where nobody was compared."""
+    if alike is None:
+        return None
+    return [{"staff_id": one.staff_id, "similarity": round(one.similarity, 3)} for one in alike]
+
+
+def _alike(alike: Sequence[Likeness]) -> str:
+    return ", ".join(f"{one.staff_id} ({one.similarity:.3f})" for one in alike)
 
 
 def record_of(person: Person) -> dict[str, object]:

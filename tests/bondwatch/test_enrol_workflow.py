@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 from bondwatch.enrol_cli import enrol_app
 from enrolment.key_rotation import init_keys
 from enrolment.people import Person, Template
+from enrolment.person_changes import requested
 from enrolment.register import Register
+from enrolment.register_history import Note
 from models.embedder import embedding_id_of
 from models.entries import Role
 from models.manifest import read_manifest
@@ -20,6 +23,7 @@ from tests.enrolment.registers import row
 from vision.config_reader import read_settings
 
 TWO = CONFIG.replace("two_person_rule: false", "two_person_rule: true")
+EMBEDDING_ID = embedding_id_of(read_manifest().entry("dlib_resnet_v1", Role.EMBEDDER))
 ASKED = ("--badge", "4711", "--group", "staff", "--id", "ann")
 
 
@@ -178,6 +182,65 @@ def test_the_approver_finds_who_waits(config: Path) -> None:
     assert enrol(config, "approve", "ann", "--by", "ada").exit_code == 1
 
 
+class TestAlike:
+    """The approver sees who in the register is like the person, before and with the approval."""
+
+    @pytest.fixture
+    def asked(self, config: Path) -> Path:
+        """Eve waits, whose face is so like Ann's that a human should look; Bob's is not."""
+        like, unlike = turned(0.945), turned(0.5)
+        with Register.open(read_settings(config).register_place) as register:
+            for staff_id, face in (("ann", turned(1.0)), ("eve", like), ("bob", unlike)):
+                person = Person(staff_id, staff_id.title(), frozenset({"staff"}))
+                if staff_id != "ann":
+                    person = requested(person, Note("ada"))
+                register.add_person(person, [Template(face, EMBEDDING_ID)], Note("ada"))
+        return config
+
+    def test_show_and_list_tell(self, asked: Path) -> None:
+        """In words and for programs; of whom nobody is like, that too."""
+        assert "ann (0.945)" in enrol(asked, "show", "eve").stdout
+        assert shown(asked, "eve")["alike"] == [{"staff_id": "ann", "similarity": 0.945}]
+        assert shown(asked, "bob")["alike"] == []
+        assert shown(asked)["alike"] is None
+
+        assert "ann (0.945)" in enrol(asked, "list").stdout
+        listed = json.loads(enrol(asked, "list", "--json").stdout)
+        assert {one["staff_id"]: one["alike"] for one in listed} == {
+            "ann": None,
+            "bob": [],
+            "eve": [{"staff_id": "ann", "similarity": 0.945}],
+        }
+
+    def test_approving_tells_and_goes_on(self, asked: Path) -> None:
+        """A human decides; whoever approved a double is told how to take it back."""
+        told = enrol(asked, "approve", "eve", "--by", "ben")
+        program = enrol(asked, "approve", "bob", "--by", "ben", "--json")
+
+        assert told.exit_code == 0, told.output
+        assert "eve is like ann (0.945)" in told.stderr
+        assert "enrol revoke eve" in told.stderr
+        assert json.loads(program.stdout)["alike"] == []
+        assert program.stderr == ""
+
+    def test_without_the_keys_the_record_is_shown_all_the_same(self, asked: Path) -> None:
+        """Nobody is compared, and that is said."""
+        (asked.parent / "keys" / "site.key").unlink()
+
+        result = enrol(asked, "show", "eve", "--json")
+
+        assert result.exit_code == 0, result.output
+        assert json.loads(result.stdout)["alike"] is None
+        assert "Nobody was compared" in result.stderr
+
+
+def turned(similarity: float) -> np.ndarray:
+    """A face of that similarity to the first unit vector."""
+    face = np.zeros(128, np.float32)
+    face[:2] = similarity, (1 - similarity**2) ** 0.5
+    return face
+
+
 def test_staff_can_be_put_on_the_watch_list(config: Path) -> None:
     """And given another legal basis, with who took it; purpose and notice need one."""
     enrol(config, "request", "Ann", *ASKED, "--by", "ada")
@@ -251,7 +314,7 @@ class TestReEmbedding:
 
     def test_who_was_given_a_photo_since_is_done(self, config: Path) -> None:
         """Templates of before are erased, nobody is listed, exit 0."""
-        now = embedding_id_of(read_manifest().entry("dlib_resnet_v1", Role.EMBEDDER))
+        now = EMBEDDING_ID
         with Register.open(read_settings(config).register_place) as register:
             both = [Template(row(1), "old"), Template(row(2, 128), now)]
             register.add_person(Person("eve", "Eve", frozenset()), both)
