@@ -17,6 +17,7 @@ import typer
 from bondwatch import enrol_words as words
 from bondwatch.enrol_alike import alike_to
 from bondwatch.enrol_options import AddOptions, EditOptions
+from bondwatch.enrol_tables import Known, Terms, tell_people, tell_person
 from enrolment.enrolling import Examiner, Photo
 from enrolment.judging import Examination
 from enrolment.people import BasisKind, LegalBasis, OwnPermit, Person
@@ -111,23 +112,22 @@ def _enrol(options: AddOptions, settings: Settings, *, awaits_approval: bool) ->
 def list_people(config: Path, state: str | None, *, as_json: bool) -> None:
     """Show everybody, or those who are in a state now."""
     settings = read_settings(config)
-    embedding_id = _embedding_id(settings)
     with Register.open_for_reading(settings.register_place) as register:
         now = datetime.now(UTC)
         people = [one for one in register.people() if state in (None, state_at(one, now))]
         alike, counts = alike_to(people, register, settings), register.template_counts()
-        words.tell_people(people, counts, embedding_id, alike, as_json=as_json)
+    known = [Known(p, counts.get(p.staff_id, {}), alike.get(p.staff_id)) for p in people]
+    tell_people(known, _terms(settings), as_json=as_json)
 
 
 def show(config: Path, staff_id: str, *, as_json: bool) -> None:
     """Show one person."""
     settings = read_settings(config)
-    embedding_id = _embedding_id(settings)
     with Register.open_for_reading(settings.register_place) as register:
         counts = register.template_counts().get(staff_id, {})
         person, history = register.person(staff_id), register.history(staff_id)
         alike = alike_to([person], register, settings).get(staff_id)
-        words.tell_person(person, counts, embedding_id, history, alike, as_json=as_json)
+    tell_person(Known(person, counts, alike, history), _terms(settings), as_json=as_json)
 
 
 def remove(config: Path, staff_id: str, who: tuple[str | None, str], *, confirmed: bool) -> None:
@@ -256,5 +256,6 @@ def examined(
     return examiner.examine(photos, gallery, distinct_from, staff_id)
 
 
-def _embedding_id(settings: Settings) -> str:
-    return embedding_id_of(read_manifest().entry(settings.models.embedder, Role.EMBEDDER))
+def _terms(settings: Settings) -> Terms:
+    embedder = read_manifest().entry(settings.models.embedder, Role.EMBEDDER)
+    return Terms(embedding_id_of(embedder), ZoneInfo(settings.time_zone))

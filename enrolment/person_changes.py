@@ -41,7 +41,7 @@ def acted(person: Person, action: Action, note: Note, *, two_person: bool) -> Pe
         request = request or Request(note.by, now)
         if two_person and action is Action.APPROVE and is_same_account(request.by, note.by):
             raise NotAllowedError(
-                f"{person.staff_id} was requested by {note.by}; another account approves "
+                f"{person.staff_id} was requested by {request.by}; another account approves "
                 "(register.two_person_rule in config.yaml)"
             )
         request = replace(

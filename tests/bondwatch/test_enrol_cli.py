@@ -201,7 +201,7 @@ class TestKeeping:
         shown = enrol(config, "show", "ann")
         as_json = json.loads(enrol(config, "show", "ann", "--json").stdout)
 
-        assert "Groups:      staff" in shown.stdout
+        assert "Groups:       staff" in shown.stdout
         assert (as_json["staff_id"], as_json["state"]) == ("ann", "active")
 
     def test_suspending_and_resuming(self, config: Path) -> None:

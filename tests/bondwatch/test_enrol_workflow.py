@@ -241,6 +241,22 @@ def turned(similarity: float) -> np.ndarray:
     return face
 
 
+def test_people_read_days_and_hours_as_they_were_typed(config: Path) -> None:
+    """On the site's clock, the last day as the day that counts; programs get UTC."""
+    dates = ("--valid-from", "2126-03-01", "--valid-to", "2126-03-31")
+    hours = ("--zone", "bay mon-fri 07:00-19:00 sat 08:00-12:00")
+    basis = ("--basis", "consent", "--purpose", "access", "--notice", "v2", "--by", "ada")
+    enrol(config, "request", "Ann", *ASKED, *dates, *hours, *basis)
+
+    sheet, table = enrol(config, "show", "ann").stdout, enrol(config, "list").stdout
+
+    assert "Valid from:   2126-03-01\nValid to:     2126-03-31\n" in sheet
+    assert "Own zones:    bay mon-fri 07:00-19:00 sat 08:00-12:00\n" in sheet
+    assert "Basis:        consent for access, notice v2, taken by ada on 2" in sheet
+    assert "2126-03-31 " in table
+    assert str(shown(config)["valid_to"]).endswith("T22:00:00+00:00")
+
+
 def test_staff_can_be_put_on_the_watch_list(config: Path) -> None:
     """And given another legal basis, with who took it; purpose and notice need one."""
     enrol(config, "request", "Ann", *ASKED, "--by", "ada")
