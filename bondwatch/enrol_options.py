@@ -156,9 +156,12 @@ class EditOptions:
 
 @dataclass(frozen=True, slots=True)
 class StandingOptions:
-    """What `enrol approve` and the others that move somebody to another state are told."""
+    """What `enrol approve` and the others that move people to another state are told."""
 
-    staff_id: StaffId
+    staff_ids: Annotated[
+        list[str],
+        typer.Argument(metavar="STAFF_ID...", help="Whom; several: each by itself."),
+    ]
     by: By = None
     why: Why = ""
     revision: Revision = None

@@ -66,6 +66,26 @@ def test_one_asks_and_another_approves(config: Path) -> None:
     assert [e["by"] for e in shown(config)["history"]] == ["ada", "ben"]
 
 
+def test_many_are_approved_at_once(config: Path) -> None:
+    """Each by itself: who cannot be approved is named, the others are in, exit status 1."""
+    for staff_id in ("ann", "bob", "eve"):
+        asked = ("--badge", "1", "--group", "staff", "--id", staff_id)
+        enrol(config, "request", "P", *asked, "--by", "ben" if staff_id == "bob" else "ada")
+
+    mixed = enrol(config, "approve", "ann", "bob", "eve", "joe", "--by", "ben")
+    again = enrol(config, "suspend", "ann", "eve", "ann", "--by", "ben", "--json")
+    wrong = enrol(config, "resume", "ann", "eve", "--revision", "3")
+
+    assert mixed.exit_code == 1
+    assert "(ann) may be on site" in mixed.stdout
+    assert "(eve) may be on site" in mixed.stdout
+    assert "bob was requested by ben" in mixed.stderr
+    assert "nobody has the staff id joe" in mixed.stderr
+    told = [(one["staff_id"], one["state"]) for one in json.loads(again.stdout)]
+    assert (again.exit_code, told) == (0, [("ann", "suspended"), ("eve", "suspended")])
+    assert wrong.exit_code == 2
+
+
 def test_alone_nobody_enrols(config: Path) -> None:
     """`add` says how it is done, and where the rule is switched off."""
     result = enrol(config, "add", "Ann", *ASKED)
