@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,11 @@ from models.entries import Role
 from models.manifest import read_manifest
 from tests.bondwatch.test_enrol_cli import CONFIG
 from tests.enrolment.registers import row
+from tests.vision.outputs.decisions import CONTEXT, alarm, passage
 from vision.config_reader import read_settings
+from vision.core.values import IdentityEvidence, IdentityState
+from vision.outputs.evidence_values import EvidenceFile
+from vision.outputs.journal import Journal
 
 TWO = CONFIG.replace("two_person_rule: false", "two_person_rule: true")
 EMBEDDING_ID = embedding_id_of(read_manifest().entry("dlib_resnet_v1", Role.EMBEDDER))
@@ -184,6 +189,29 @@ def test_an_export_holds_everything(config: Path, tmp_path: Path) -> None:
     assert held["photos_base64"] == ["YSBwaG90bw=="]
     assert [entry["action"] for entry in held["history"]] == ["add"]
     assert enrol(config, "export", "ann", "--out", out).exit_code == 1
+
+
+def test_an_export_tells_what_cameras_and_guards_said(config: Path) -> None:
+    """Alarms, passages and vouches that name the person, and no other's; evidence by its files."""
+    enrol(config, "request", "Ann", *ASKED, "--by", "ada")
+    never_ran = json.loads(enrol(config, "export", "ann").stdout)
+    ann = IdentityEvidence(IdentityState.REGISTERED, staff_id="ann")
+    with closing(Journal.open(read_settings(config).journal_path)) as journal:
+        journal.commit([passage(), passage(evidence=ann), alarm()], CONTEXT)
+        (about,) = journal.commit([alarm(incident="staff/dock/ann", evidence=ann)], CONTEXT)
+        file = EvidenceFile(
+            about.alarm_id, "evidence/x", "gate.jpg", "snapshot", "gate", 1, "0", 1.0, 2.0, "done"
+        )
+        journal.index_evidence([file])
+        journal.vouch(about.alarm_id, "ann", "Tom")
+
+    held = json.loads(enrol(config, "export", "ann").stdout)
+
+    assert (never_ran["alarms"], never_ran["passages"]) == ([], [])
+    assert [one["alarm_id"] for one in held["alarms"]] == [about.alarm_id]
+    assert [one["identity"]["staff_id"] for one in held["passages"]] == ["ann"]
+    assert [(one["action"], one["done_by"]) for one in held["actions"]] == [("vouch", "Tom")]
+    assert held["evidence"] == [{"alarm_id": about.alarm_id, "files": ["evidence/x/gate.jpg"]}]
 
 
 def test_the_approver_finds_who_waits(config: Path) -> None:
