@@ -16,7 +16,7 @@ import typer
 
 from bondwatch import enrol_words as words
 from bondwatch.enrol_alike import alike_to
-from bondwatch.enrol_options import AddOptions, EditOptions
+from bondwatch.enrol_options import AddOptions, EditOptions, PersonOptions
 from bondwatch.enrol_tables import Known, Terms, tell_people, tell_person
 from enrolment.enrolling import Examiner, Photo
 from enrolment.judging import Examination
@@ -76,13 +76,9 @@ def request(options: AddOptions) -> None:
 
 
 def _enrol(options: AddOptions, settings: Settings, *, awaits_approval: bool) -> None:
-    check_groups(options.groups or [], settings)
     if not (options.all_photos or options.badge):
         raise typer.BadParameter("Missing option: --photo, or --badge for somebody without a face")
-    if not (options.groups or options.zones or options.watch_list):
-        raise typer.BadParameter(
-            "Missing option: --group or --zone; without any they may go nowhere"
-        )
+    check_rights(options, settings)
     note = note_of(options.by, options.why)
     with Register.open(settings.register_place) as register:
         person = person_of(options, settings, register, note)
@@ -189,7 +185,7 @@ def kept(found: Examination, photos: list[Photo], settings: Settings) -> tuple[b
     )
 
 
-def person_of(options: AddOptions, settings: Settings, register: Register, note: Note) -> Person:
+def person_of(options: PersonOptions, settings: Settings, register: Register, note: Note) -> Person:
     """The person that somebody wants enrolled; typer.BadParameter, PersonExistsError."""
     name = unicodedata.normalize("NFC", options.name).strip()
     zone = ZoneInfo(settings.time_zone)
@@ -214,7 +210,7 @@ def person_of(options: AddOptions, settings: Settings, register: Register, note:
         raise typer.BadParameter(str(exc)) from exc
 
 
-def basis_of(options: AddOptions | EditOptions, note: Note) -> LegalBasis | None:
+def basis_of(options: PersonOptions | EditOptions, note: Note) -> LegalBasis | None:
     """Why the face may be kept, taken now by this account; None where nothing is said."""
     if options.basis is None:
         if options.purpose or options.notice:
@@ -225,6 +221,15 @@ def basis_of(options: AddOptions | EditOptions, note: Note) -> LegalBasis | None
     except ValueError:
         raise typer.BadParameter("--basis is consent or statutory") from None
     return LegalBasis(kind, options.purpose, options.notice, datetime.now(UTC), note.by)
+
+
+def check_rights(options: PersonOptions, settings: Settings) -> None:
+    """A usage error for groups that nobody knows, and for somebody who could go nowhere."""
+    check_groups(options.groups or [], settings)
+    if not (options.groups or options.zones or options.watch_list):
+        raise typer.BadParameter(
+            "Missing option: --group or --zone; without any they may go nowhere"
+        )
 
 
 def check_groups(groups: list[str], settings: Settings) -> None:
