@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from enrolment.key_store import KeyStore, rewrap
+from enrolment.key_store import KeyStore, demand_all_open, rewrap
 from enrolment.key_tables import DATA_KEYS, DESTROYED
 from enrolment.places import KeyPlace
 from enrolment.site_keys import (
@@ -79,6 +79,8 @@ def rotate(place: KeyPlace) -> str:
                 f"{place.key} holds one key; put a new one in front of it, made with "
                 "'bondwatch keys init --stdout', and run this again"
             )
+        with KeyStore.open(place) as store, store.database.reading() as connection:
+            demand_all_open(connection, ring, place)  # a wrong key must not get a successor
         ring = KeyRing((SiteKey.new(), *ring.keys))
         write_ring(file, ring)
     with KeyStore.open(place) as store:
@@ -91,9 +93,10 @@ def rotate(place: KeyPlace) -> str:
 
 
 def status(place: KeyPlace) -> KeyStatus:
-    """How things stand; ``SiteKeyError`` where there are no keys."""
+    """How things stand; ``SiteKeyError`` where there are no keys, or not those of the store."""
     ring = read_ring(place)
     with KeyStore.open(place) as store, store.database.reading() as connection:
+        demand_all_open(connection, ring, place)
         stale = DATA_KEYS.c.site_key_id != ring.current.key_id
         counted = [
             connection.execute(query).scalar_one()

@@ -103,7 +103,7 @@ class KeyStore:
                 for person_id, key_id, sealed in rows
             }
         except (KeyError, SealBrokenError):
-            raise _wrong(self._where) from None
+            raise wrong_key(self._where) from None
 
     def destroy(self, person_id: str) -> None:
         """Destroy somebody's data key for good: what it sealed opens no more, in any copy."""
@@ -131,7 +131,7 @@ class KeyStore:
                 insert(CURRENT), {"one": 1, "site_key_id": self._ring.current.key_id}
             )
         elif self._ring.current.key_id != current:
-            raise _wrong(self._where)
+            raise wrong_key(self._where)
         return self._ring
 
     def _ring_with(self, used: set[str]) -> KeyRing:
@@ -187,7 +187,15 @@ def _is_destroyed(connection: Connection, person_id: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def _wrong(where: KeyPlace) -> SiteKeyError:
+def demand_all_open(connection: Connection, ring: KeyRing, where: KeyPlace) -> None:
+    """``SiteKeyError`` where a data key was wrapped by a site key that the ring does not have."""
+    used = set(connection.execute(select(DATA_KEYS.c.site_key_id).distinct()).scalars())
+    if not used <= {key.key_id for key in ring.keys}:
+        raise wrong_key(where)
+
+
+def wrong_key(where: KeyPlace) -> SiteKeyError:
+    """What is said where another key lies in the site key's place."""
     return SiteKeyError(
         f"{where.key} is not the site key that wrapped the data keys in {where.store}; "
         "put the right one back"

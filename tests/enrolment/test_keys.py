@@ -222,6 +222,25 @@ class TestRotation:
         assert (status(keys).rotating, status(keys).stale_data_keys) == (False, 0)
         assert known(place) == ("ann", "bob")
 
+    def test_a_wrong_key_is_told_and_gets_no_successor(
+        self, keys: KeyPlace, place: RegisterPlace
+    ) -> None:
+        """Nothing is changed: once the right one is back, everybody is known and can be added."""
+        assert keys.key.file
+        right = read_ring(keys)
+        write_ring(keys.key.file, KeyRing((SiteKey.new(),)))
+        wrong = read_ring(keys)
+
+        for use in (rotate, status):
+            with pytest.raises(SiteKeyError, match="put the right one back"):
+                use(keys)
+
+        assert read_ring(keys) == wrong
+        write_ring(keys.key.file, right)
+        with Register.open(place) as register:
+            register.add_person(person("eve"), [Template(row(3), "e")])
+        assert known(place) == ("ann", "bob", "eve")
+
     def test_a_reader_follows_a_rotation(self, keys: KeyPlace) -> None:
         """A store that was opened before reads the key file again when it meets the new key."""
         with KeyStore.open(keys) as store:

@@ -57,7 +57,7 @@ def test_a_suspension_ends_the_trust_in_who_is_inside(
     init_keys(where.keys)
     enrol(where, load(), {"lin": test_data / "people" / "lin-manuel-miranda.png"})
     worker = stage.start()
-    eventually(lambda: trusted(journal))
+    eventually(lambda: trusted(journal), within_s=80)
     assert unauthorised(journal) == []
 
     with Register.open(where) as register:
