@@ -13,26 +13,13 @@ from typing import Annotated
 import typer
 
 from bondwatch.command_options import takes
-from bondwatch.enrol_options import (
-    DEFAULT_CONFIG,
-    By,
-    Config,
-    Language,
-    NotSameAs,
-    ValidFrom,
-    ValidTo,
-    Why,
-)
+from bondwatch.enrol_options import PersonOptions
 
 
 @dataclass(frozen=True, slots=True)
-class CaptureOptions:
+class CaptureOptions(PersonOptions):
     """What `enrol capture` is told."""
 
-    name: Annotated[str, typer.Argument(metavar="NAME", help="In quotes; any script.")]
-    groups: Annotated[
-        list[str], typer.Option("--group", metavar="GROUP", help="Repeat for several.")
-    ]
     camera: Annotated[
         str | None, typer.Option(metavar="ID", help="A camera of the configuration.")
     ] = None
@@ -49,16 +36,6 @@ class CaptureOptions:
         Path | None,
         typer.Option(metavar="FILE", exists=True, dir_okay=False, help="A recording instead."),
     ] = None
-    staff_id: Annotated[
-        str | None, typer.Option("--id", metavar="STAFF_ID", help="Default: made from the name.")
-    ] = None
-    valid_from: ValidFrom = None
-    valid_to: ValidTo = None
-    not_same_as: NotSameAs = None
-    language: Language = None
-    by: By = None
-    why: Why = ""
-    config: Config = DEFAULT_CONFIG
 
 
 @takes(CaptureOptions)

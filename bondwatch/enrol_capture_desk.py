@@ -11,9 +11,8 @@ import typer
 from bondwatch import enrol_words as words
 from bondwatch.capturing import Captured, guided_looks, looks_of_recording
 from bondwatch.enrol_capture_cli import CaptureOptions
-from bondwatch.enrol_desk import REFUSED, check_groups, note_of, person_of
+from bondwatch.enrol_desk import REFUSED, check_rights, note_of, person_of
 from bondwatch.enrol_import_desk import SiteExaminer
-from bondwatch.enrol_options import AddOptions
 from bondwatch.failures import CommandError
 from enrolment.enrolling import Examiner
 from enrolment.guided import Prompt
@@ -42,12 +41,12 @@ _LOOKS_PER_S = 5.0
 def capture(options: CaptureOptions) -> None:
     """Enrol somebody from a live camera or a recording, or tell why not."""
     settings = read_settings(options.config)
-    check_groups(options.groups, settings)
+    check_rights(options, settings)
     source = _source(options, settings)
     language = words.spoken(options.language)
     note = note_of(options.by, options.why)
     with Register.open(settings.register_place) as register:
-        person = person_of(_as_added(options), settings, register, note)
+        person = person_of(options, settings, register, note)
         if settings.register.two_person_rule:
             person = requested(person, note)
         examiner = SiteExaminer(settings.models)()
@@ -133,15 +132,4 @@ def _camera_source(camera: CameraSettings) -> SourceSettings:
         camera.password,
         camera.connect_timeout_s,
         camera.read_timeout_s,
-    )
-
-
-def _as_added(options: CaptureOptions) -> AddOptions:
-    return AddOptions(
-        name=options.name,
-        photos=[],
-        groups=options.groups,
-        staff_id=options.staff_id,
-        valid_from=options.valid_from,
-        valid_to=options.valid_to,
     )

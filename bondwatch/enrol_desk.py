@@ -15,7 +15,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bondwatch import enrol_words as words
-from bondwatch.enrol_options import AddOptions, EditOptions
+from bondwatch.enrol_alike import alike_to
+from bondwatch.enrol_options import AddOptions, EditOptions, PersonOptions
+from bondwatch.enrol_tables import Known, Terms, tell_people, tell_person
 from enrolment.enrolling import Examiner, Photo
 from enrolment.judging import Examination
 from enrolment.people import BasisKind, LegalBasis, OwnPermit, Person
@@ -74,13 +76,9 @@ def request(options: AddOptions) -> None:
 
 
 def _enrol(options: AddOptions, settings: Settings, *, awaits_approval: bool) -> None:
-    check_groups(options.groups or [], settings)
     if not (options.all_photos or options.badge):
         raise typer.BadParameter("Missing option: --photo, or --badge for somebody without a face")
-    if not (options.groups or options.zones or options.watch_list):
-        raise typer.BadParameter(
-            "Missing option: --group or --zone; without any they may go nowhere"
-        )
+    check_rights(options, settings)
     note = note_of(options.by, options.why)
     with Register.open(settings.register_place) as register:
         person = person_of(options, settings, register, note)
@@ -110,21 +108,22 @@ def _enrol(options: AddOptions, settings: Settings, *, awaits_approval: bool) ->
 def list_people(config: Path, state: str | None, *, as_json: bool) -> None:
     """Show everybody, or those who are in a state now."""
     settings = read_settings(config)
-    embedding_id = _embedding_id(settings)
     with Register.open_for_reading(settings.register_place) as register:
         now = datetime.now(UTC)
         people = [one for one in register.people() if state in (None, state_at(one, now))]
-        words.tell_people(people, register.template_counts(), embedding_id, as_json=as_json)
+        alike, counts = alike_to(people, register, settings), register.template_counts()
+    known = [Known(p, counts.get(p.staff_id, {}), alike.get(p.staff_id)) for p in people]
+    tell_people(known, _terms(settings), as_json=as_json)
 
 
 def show(config: Path, staff_id: str, *, as_json: bool) -> None:
     """Show one person."""
     settings = read_settings(config)
-    embedding_id = _embedding_id(settings)
     with Register.open_for_reading(settings.register_place) as register:
         counts = register.template_counts().get(staff_id, {})
         person, history = register.person(staff_id), register.history(staff_id)
-        words.tell_person(person, counts, embedding_id, history, as_json=as_json)
+        alike = alike_to([person], register, settings).get(staff_id)
+    tell_person(Known(person, counts, alike, history), _terms(settings), as_json=as_json)
 
 
 def remove(config: Path, staff_id: str, who: tuple[str | None, str], *, confirmed: bool) -> None:
@@ -186,7 +185,7 @@ def kept(found: Examination, photos: list[Photo], settings: Settings) -> tuple[b
     )
 
 
-def person_of(options: AddOptions, settings: Settings, register: Register, note: Note) -> Person:
+def person_of(options: PersonOptions, settings: Settings, register: Register, note: Note) -> Person:
     """The person that somebody wants enrolled; typer.BadParameter, PersonExistsError."""
     name = unicodedata.normalize("NFC", options.name).strip()
     zone = ZoneInfo(settings.time_zone)
@@ -211,7 +210,7 @@ def person_of(options: AddOptions, settings: Settings, register: Register, note:
         raise typer.BadParameter(str(exc)) from exc
 
 
-def basis_of(options: AddOptions | EditOptions, note: Note) -> LegalBasis | None:
+def basis_of(options: PersonOptions | EditOptions, note: Note) -> LegalBasis | None:
     """Why the face may be kept, taken now by this account; None where nothing is said."""
     if options.basis is None:
         if options.purpose or options.notice:
@@ -222,6 +221,15 @@ def basis_of(options: AddOptions | EditOptions, note: Note) -> LegalBasis | None
     except ValueError:
         raise typer.BadParameter("--basis is consent or statutory") from None
     return LegalBasis(kind, options.purpose, options.notice, datetime.now(UTC), note.by)
+
+
+def check_rights(options: PersonOptions, settings: Settings) -> None:
+    """A usage error for groups that nobody knows, and for somebody who could go nowhere."""
+    check_groups(options.groups or [], settings)
+    if not (options.groups or options.zones or options.watch_list):
+        raise typer.BadParameter(
+            "Missing option: --group or --zone; without any they may go nowhere"
+        )
 
 
 def check_groups(groups: list[str], settings: Settings) -> None:
@@ -253,5 +261,6 @@ def examined(
     return examiner.examine(photos, gallery, distinct_from, staff_id)
 
 
-def _embedding_id(settings: Settings) -> str:
-    return embedding_id_of(read_manifest().entry(settings.models.embedder, Role.EMBEDDER))
+def _terms(settings: Settings) -> Terms:
+    embedder = read_manifest().entry(settings.models.embedder, Role.EMBEDDER)
+    return Terms(embedding_id_of(embedder), ZoneInfo(settings.time_zone))

@@ -13,11 +13,14 @@ import typer
 
 from bondwatch import enrol_words as words
 from bondwatch.enrol_desk import examiner_of, existing, note_of
+from bondwatch.journal_desk import open_journal
 from enrolment.enrolling import Examiner, Photo
 from enrolment.gallery import Gallery
 from enrolment.people import Template
 from enrolment.register import Register
 from vision.config_reader import read_settings
+from vision.outputs.journal_subject import AboutPerson
+from vision.settings import Settings
 
 REFUSED = 1
 
@@ -26,7 +29,7 @@ def export(config: Path, staff_id: str, out: Path | None) -> None:
     """Write or show what is held about somebody; a file is new and mode 0600."""
     settings = read_settings(config)
     with Register.open_for_reading(settings.register_place) as register:
-        document = _held(register, staff_id)
+        document = {**_held(register, staff_id), **_seen(settings, staff_id)}
     text = json.dumps(document, ensure_ascii=False, indent=2)
     if out is None:
         print(text)  # noqa: T201 - for the person, unwrapped
@@ -77,6 +80,14 @@ def _remade(
         return ()
     named = [Photo(f"{staff_id}, photo {i}", photo) for i, photo in enumerate(photos, 1)]
     return examiner.examine(named, Gallery.of_nobody(embedding_id)).templates
+
+
+def _seen(settings: Settings, staff_id: str) -> dict[str, Any]:
+    """What cameras and guards said of somebody; nothing on a site that never ran."""
+    if not settings.journal_path.exists():
+        return asdict(AboutPerson())
+    with open_journal(settings.journal_path) as journal:
+        return asdict(journal.about(staff_id))
 
 
 def _held(register: Register, staff_id: str) -> dict[str, Any]:

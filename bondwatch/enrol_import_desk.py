@@ -75,6 +75,8 @@ def import_people(options: ImportOptions) -> None:
         complain(str(exc))
         raise typer.Exit(USAGE) from exc
     words.tell_results(results, language, dry=options.dry_run, as_json=options.as_json)
+    if settings.register.two_person_rule and not (options.dry_run or options.as_json):
+        words.tell_waiting(results, language)
     if any(result.outcome is Outcome.REFUSED for result in results):
         raise typer.Exit(REFUSED)
 

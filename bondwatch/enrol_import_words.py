@@ -29,6 +29,13 @@ _DRY = {
     Language.CHINESE: "这是试运行，未做任何更改。",  # noqa: RUF001 - Chinese
 }
 
+_WAITING = {
+    Language.ENGLISH: "Whoever is new or may do more awaits another account's approval:"
+    " bondwatch enrol list --state awaiting_approval",
+    Language.CHINESE: "新增人员和权限有扩大的人员须由另一个账号批准："  # noqa: RUF001 - Chinese
+    "bondwatch enrol list --state awaiting_approval",
+}
+
 
 def tell_table(path: Path, table: Table) -> None:
     """Print how the table was read, for people to see a wrong guess."""
@@ -70,6 +77,12 @@ def tell_results(
     tell(_PLURALS[language].format(**summary))
     if dry:
         tell(_DRY[language])
+
+
+def tell_waiting(results: Sequence[RowResult], language: Language) -> None:
+    """Say that an import under the two-person rule is half of the work."""
+    if any(result.outcome in {Outcome.ADDED, Outcome.UPDATED} for result in results):
+        tell(_WAITING[language])
 
 
 def _line(result: RowResult, language: Language) -> str:

@@ -95,13 +95,11 @@ DEFAULT_CONFIG = Path("config.yaml")
 
 
 @dataclass(frozen=True, slots=True)
-class AddOptions:
-    """What `enrol add` and `enrol request` are told."""
+class PersonOptions:
+    """What is said of somebody who is enrolled, wherever the face comes from."""
 
     name: Annotated[str, typer.Argument(metavar="NAME", help="In quotes; any script.")]
-    photos: Photos = None
     groups: Groups = None
-    more_photos: MorePhotos = None
     staff_id: Annotated[
         str | None, typer.Option("--id", metavar="STAFF_ID", help="Default: made from the name.")
     ] = None
@@ -119,8 +117,16 @@ class AddOptions:
     language: Language = None
     by: By = None
     why: Why = ""
-    as_json: AsJson = False
     config: Config = DEFAULT_CONFIG
+
+
+@dataclass(frozen=True, slots=True)
+class AddOptions(PersonOptions):
+    """What `enrol add` and `enrol request` are told."""
+
+    photos: Photos = None
+    more_photos: MorePhotos = None
+    as_json: AsJson = False
 
     @property
     def all_photos(self) -> list[Path]:
@@ -156,9 +162,12 @@ class EditOptions:
 
 @dataclass(frozen=True, slots=True)
 class StandingOptions:
-    """What `enrol approve` and the others that move somebody to another state are told."""
+    """What `enrol approve` and the others that move people to another state are told."""
 
-    staff_id: StaffId
+    staff_ids: Annotated[
+        list[str],
+        typer.Argument(metavar="STAFF_ID...", help="Whom; several: each by itself."),
+    ]
     by: By = None
     why: Why = ""
     revision: Revision = None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import typer
 
 from bondwatch import enrol_words as words
+from bondwatch.enrol_alike import Alike, alike_to
 from bondwatch.enrol_desk import (
     basis_of,
     check_groups,
@@ -20,8 +22,9 @@ from bondwatch.enrol_desk import (
 )
 from bondwatch.enrol_options import EditOptions, StandingOptions
 from enrolment.enrolling import Photo
-from enrolment.people import NO_BIOMETRICS, Biometrics, PersonState
+from enrolment.people import NO_BIOMETRICS, Biometrics, Person, PersonState
 from enrolment.register import Register
+from enrolment.register_errors import NotAllowedError, PersonChangedError, UnknownPersonError
 from enrolment.register_history import Note
 from enrolment.states import Action
 from enrolment.validity import end_of, start_of
@@ -35,23 +38,53 @@ _DONE = {
 }
 
 
+_OF_ONE_PERSON = (NotAllowedError, PersonChangedError, UnknownPersonError)
+"""What is wrong with one person; whatever else the register says ends the command."""
+
+
 def act(options: StandingOptions, action: str) -> None:
-    """Move somebody to another state."""
+    """Move people to another state, each by themselves; exit status 1 where one was refused."""
+    staff_ids = tuple(dict.fromkeys(options.staff_ids))
+    if options.revision is not None and len(staff_ids) > 1:
+        raise typer.BadParameter("--revision goes with one STAFF_ID")
+    note, records, refused = note_of(options.by, options.why), [], False
     with existing(options.config) as (settings, register):
-        person = register.act(
-            options.staff_id,
-            Action(action),
-            note_of(options.by, options.why),
-            revision=options.revision,
-            two_person=settings.register.two_person_rule,
-        )
-    if options.as_json:
-        words.tell_json(words.record_of(person))
-        return
-    done = _DONE.get(person.state, f"is {person.state}")
+        two_person = settings.register.two_person_rule
+        alike = _alike(staff_ids, action, register, settings)
+        for staff_id in staff_ids:
+            try:
+                person = register.act(
+                    staff_id, Action(action), note, revision=options.revision, two_person=two_person
+                )
+            except _OF_ONE_PERSON as exc:
+                words.complain(str(exc))
+                refused = True
+                continue
+            looked = {"alike": words.likenesses(alike.get(staff_id))} if alike is not None else {}
+            records.append({**words.record_of(person), **looked})
+            if not options.as_json:
+                words.tell_alike(person, (alike or {}).get(staff_id, ()))
+                words.tell(f"{person.name} ({staff_id}) {_done(person, action)}.")
+    if options.as_json and (records or len(staff_ids) > 1):
+        words.tell_json(records[0] if len(staff_ids) == 1 else records)
+    if refused:
+        raise typer.Exit(REFUSED)
+
+
+def _done(person: Person, action: str) -> str:
     if action == Action.RESUME:
-        done = "may be on site again"
-    words.tell(f"{person.name} ({person.staff_id}) {done}.")
+        return "may be on site again"
+    return _DONE.get(person.state, f"is {person.state}")
+
+
+def _alike(
+    staff_ids: Sequence[str], action: str, register: Register, settings: Settings
+) -> Alike | None:
+    """Who is like those who are to be approved; None where nobody is."""
+    if action != Action.APPROVE:
+        return None
+    everybody = {person.staff_id: person for person in register.people()}
+    return alike_to([everybody[who] for who in staff_ids if who in everybody], register, settings)
 
 
 def edit(options: EditOptions) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from enrolment import postgres
 from enrolment.databases import Database
-from enrolment.key_store import KeyStore, evidence_key_place, has_evidence_keys
+from enrolment.key_store import KeyStore, evidence_key_place, has_evidence_keys, wrong_key
 from enrolment.key_tables import (
     CURRENT,
     DESTROYED_EVIDENCE_KEYS,
@@ -133,7 +133,7 @@ class EvidenceKeys:
                     return key.cipher.open(wrapped, evidence_key_place(key_id))
                 except SealBrokenError:
                     break
-        raise self._store.wrong_key()
+        raise wrong_key(self._store.where)
 
 
 def make_tables(database: Database) -> None:
@@ -157,7 +157,7 @@ def demand_usable(where: KeyPlace | None) -> None:
     with KeyStore.open(where) as store, store.database.reading() as connection:
         current = connection.execute(select(CURRENT.c.site_key_id)).scalar()
         if current not in (None, key_id):
-            raise store.wrong_key()
+            raise wrong_key(where)
 
 
 def _destroyed(connection: Connection, key_ids: Collection[str]) -> set[str]:

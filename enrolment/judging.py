@@ -130,8 +130,8 @@ class Judge:
     """Judges templates by one embedder's thresholds."""
 
     def __init__(self, thresholds: Thresholds) -> None:
-        self._accept = thresholds.accept
         self._duplicate = thresholds.duplicate
+        self._noted = min(thresholds.accept, thresholds.duplicate)
         # Photos disagree where the daemon would take one for a clear stranger beside the other.
         self._disagree = thresholds.reject - thresholds.margin
 
@@ -153,6 +153,21 @@ class Judge:
         return Examination(
             tuple(self._refuse_enrolled(result, everybody, left_out) for result in agreeing)
         )
+
+    def alike(self, staff_id: str, everybody: Everybody) -> tuple[Likeness, ...]:
+        """Others so like an enrolled person that a human should look; the most similar first.
+
+        For each of the person's templates whoever is most like it, by the same thresholds that
+        judge a new photo.
+        """
+        found: dict[str, Likeness] = {}
+        for row in everybody.rows_of(staff_id):
+            best = everybody.best_but(frozenset({staff_id}), row)
+            if best is None or best.similarity < self._noted:
+                continue
+            known = found.get(best.staff_id, best)
+            found[best.staff_id] = max(known, best, key=lambda one: one.similarity)
+        return tuple(sorted(found.values(), key=lambda one: -one.similarity))
 
     def _refuse_strangers(
         self, results: tuple[PhotoResult, ...], own: Sequence[NDArray[np.float32]]
@@ -178,7 +193,7 @@ class Judge:
         if result.template is None:
             return result
         best = everybody.best_but(left_out, result.template.embedding)
-        if best is None or best.similarity < min(self._accept, self._duplicate):
+        if best is None or best.similarity < self._noted:
             return result
         detail = f"{best.staff_id}, similarity {best.similarity:.3f}"
         if best.similarity < self._duplicate:

@@ -16,7 +16,7 @@ from typing import Final
 from sqlalchemy import Column, Connection, Table, func, select
 
 from enrolment.evidence_keys import make_tables
-from enrolment.key_store import KeyStore, has_evidence_keys, rewrap
+from enrolment.key_store import KeyStore, demand_all_open, has_evidence_keys, rewrap
 from enrolment.key_tables import DATA_KEYS, DESTROYED, DESTROYED_EVIDENCE_KEYS, EVIDENCE_KEYS
 from enrolment.places import KeyPlace
 from enrolment.site_keys import (
@@ -89,6 +89,8 @@ def rotate(place: KeyPlace) -> str:
                 f"{place.key} holds one key; put a new one in front of it, made with "
                 "'bondwatch keys init --stdout', and run this again"
             )
+        with KeyStore.open(place) as store, store.database.reading() as connection:
+            demand_all_open(connection, ring, place)  # a wrong key must not get a successor
         ring = KeyRing((SiteKey.new(), *ring.keys))
         write_ring(file, ring)
     with KeyStore.open(place) as store:
@@ -101,9 +103,10 @@ def rotate(place: KeyPlace) -> str:
 
 
 def status(place: KeyPlace) -> KeyStatus:
-    """How things stand; ``SiteKeyError`` where there are no keys."""
+    """How things stand; ``SiteKeyError`` where there are no keys, or not those of the store."""
     ring = read_ring(place)
     with KeyStore.open(place) as store, store.database.reading() as connection:
+        demand_all_open(connection, ring, place)
         tables = (DATA_KEYS, DESTROYED, *_of_evidence(connection))
         total = {table: _count(connection, table) for table in tables}
         stale = sum(

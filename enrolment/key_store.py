@@ -36,7 +36,7 @@ class KeyStore:
 
     def __init__(self, database: Database, where: KeyPlace) -> None:
         self.database = database
-        self._where = where
+        self.where = where
         self._ring: KeyRing | None = None
 
     @classmethod
@@ -112,7 +112,7 @@ class KeyStore:
                 for person_id, key_id, sealed in rows
             }
         except (KeyError, SealBrokenError):
-            raise self.wrong_key() from None
+            raise wrong_key(self.where) from None
 
     def destroy(self, person_id: str) -> None:
         """Destroy somebody's data key for good: what it sealed opens no more, in any copy."""
@@ -130,30 +130,23 @@ class KeyStore:
         with self.database.reading() as connection:
             return frozenset(connection.execute(select(DESTROYED.c.person_id)).scalars())
 
-    def wrong_key(self) -> SiteKeyError:
-        """What to say where the site key is another than the one that wraps."""
-        return SiteKeyError(
-            f"{self._where.key} is not the site key that wrapped the data keys in "
-            f"{self._where.store}; put the right one back"
-        )
-
     def ring_for(self, connection: Connection) -> KeyRing:
         """The ring whose current key is the one that the store says to wrap with."""
         current = connection.execute(select(CURRENT.c.site_key_id)).scalar()
         if self._ring is None or self._ring.current.key_id != current:
-            self._ring = read_ring(self._where)
+            self._ring = read_ring(self.where)
         if current is None:
             connection.execute(
                 insert(CURRENT), {"one": 1, "site_key_id": self._ring.current.key_id}
             )
         elif self._ring.current.key_id != current:
-            raise self.wrong_key()
+            raise wrong_key(self.where)
         return self._ring
 
     def ring_with(self, used: set[str]) -> KeyRing:
         """The ring that has these keys; read again where a rotation has moved on."""
         if self._ring is None or not used <= {key.key_id for key in self._ring.keys}:
-            self._ring = read_ring(self._where)
+            self._ring = read_ring(self.where)
         return self._ring
 
 
@@ -168,10 +161,13 @@ def rewrap(connection: Connection, ring: KeyRing, limit: int) -> int:
 
     ``SiteKeyError`` where a key opens with no key of the ring.
     """
-    tables = (DATA_KEYS, EVIDENCE_KEYS) if has_evidence_keys(connection) else (DATA_KEYS,)
-    return next(
-        (count for table in tables if (count := _rewrap(connection, ring, table, limit))), 0
-    )
+    counts = (_rewrap(connection, ring, table, limit) for table in _of_keys(connection))
+    return next(filter(None, counts), 0)
+
+
+def _of_keys(connection: Connection) -> tuple[Table, ...]:
+    """The tables that hold wrapped keys."""
+    return (DATA_KEYS, EVIDENCE_KEYS) if has_evidence_keys(connection) else (DATA_KEYS,)
 
 
 def has_evidence_keys(connection: Connection) -> bool:
@@ -225,6 +221,25 @@ def _unwrapped(ring: KeyRing, person_id: str, key_id: str, sealed: bytes) -> Cip
 def _is_destroyed(connection: Connection, person_id: str) -> bool:
     query = select(DESTROYED.c.person_id).where(DESTROYED.c.person_id == person_id)
     return connection.execute(query).first() is not None
+
+
+def demand_all_open(connection: Connection, ring: KeyRing, where: KeyPlace) -> None:
+    """``SiteKeyError`` where a data key was wrapped by a site key that the ring does not have."""
+    used = {
+        key_id
+        for table in _of_keys(connection)
+        for key_id in connection.execute(select(table.c.site_key_id).distinct()).scalars()
+    }
+    if not used <= {key.key_id for key in ring.keys}:
+        raise wrong_key(where)
+
+
+def wrong_key(where: KeyPlace) -> SiteKeyError:
+    """What is said where another key lies in the site key's place."""
+    return SiteKeyError(
+        f"{where.key} is not the site key that wrapped the data keys in {where.store}; "
+        "put the right one back"
+    )
 
 
 def _nowhere(where: KeyPlace) -> SiteKeyError:

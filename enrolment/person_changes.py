@@ -5,6 +5,7 @@ Whether the record is still the one that was looked at, and writing it, is the r
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import UTC, datetime
@@ -38,9 +39,9 @@ def acted(person: Person, action: Action, note: Note, *, two_person: bool) -> Pe
         request = Request(note.by, now, why=note.why)
     elif action in _DECISIONS:
         request = request or Request(note.by, now)
-        if two_person and action is Action.APPROVE and request.by == note.by:
+        if two_person and action is Action.APPROVE and is_same_account(request.by, note.by):
             raise NotAllowedError(
-                f"{person.staff_id} was requested by {note.by}; another account approves "
+                f"{person.staff_id} was requested by {request.by}; another account approves "
                 "(register.two_person_rule in config.yaml)"
             )
         request = replace(
@@ -51,6 +52,19 @@ def acted(person: Person, action: Action, note: Note, *, two_person: bool) -> Pe
             why=note.why,
         )
     return replace(person, state=state, request=request)
+
+
+def is_same_account(one: str, other: str) -> bool:
+    """Whether two spellings name one account: letter case, width and spaces make no second person.
+
+    >>> is_same_account("ada", " ADA "), is_same_account("ada", "ben")
+    (True, False)
+    """
+    return _folded(one) == _folded(other)
+
+
+def _folded(account: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", account).casefold().split())
 
 
 def edited(person: Person, new: Mapping[str, Any], note: Note, *, two_person: bool) -> Person:

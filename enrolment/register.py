@@ -13,7 +13,14 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, insert, update
 
-from enrolment import person_rows, pgvector_table, postgres, register_history, template_rows
+from enrolment import (
+    erasures,
+    person_rows,
+    pgvector_table,
+    postgres,
+    register_history,
+    template_rows,
+)
 from enrolment.people import NO_BIOMETRICS, Biometrics, Person, Template
 from enrolment.person_changes import acted, changes_between, edited, reopened
 from enrolment.places import RegisterPlace
@@ -68,6 +75,7 @@ class Register(RegisterReader):
             if person_rows.exists(connection, person.staff_id):
                 raise PersonExistsError(f"staff id {person.staff_id} is taken; choose another")
             person_rows.insert_person(connection, person, owner.person_id, version)
+            erasures.note_added(connection, person.staff_id)
             if cipher is not None:
                 template_rows.insert_templates(connection, owner, templates, cipher)
                 template_rows.insert_photos(connection, owner, photos, cipher)
@@ -213,8 +221,20 @@ class Register(RegisterReader):
             person_rows.delete_person(connection, staff_id)
             row = {"version": version, "person_id": owner.person_id}
             connection.execute(insert(REMOVALS), row)
+            erasures.note_removed(connection, staff_id, version)
             if self._database.dialect == "postgresql":
                 pgvector_table.forget(connection, owner.person_id)
+        return self._scrubbed()
+
+    def drop_old_erasures(self) -> None:
+        """Forget whose removal was told long enough; this is no change of the register."""
+        with self._database.changing() as connection:
+            dropped = erasures.drop_old(connection)
+        if dropped:
+            self._scrubbed()
+
+    def _scrubbed(self) -> bool:
+        """Whether what was erased is gone from the write-ahead file as well."""
         if self._database.dialect != "sqlite":
             return False
         return not pragma(self._database, "wal_checkpoint(TRUNCATE)")

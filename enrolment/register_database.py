@@ -19,7 +19,7 @@ from enrolment.sealing import Cipher
 from enrolment.site_keys import REMEDY, SiteKeyError
 from enrolment.sqlite_files import FileKind
 
-SCHEMA = 3
+SCHEMA = 4
 CHANNEL = "bondwatch_register"
 """Where a PostgreSQL server tells that the register has changed."""
 

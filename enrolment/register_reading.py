@@ -13,8 +13,9 @@ from typing import Generic, Self, TypeVar
 
 from sqlalchemy import Connection, func, select
 
-from enrolment import person_rows, postgres, register_history, template_rows
+from enrolment import erasures, person_rows, postgres, register_history, template_rows
 from enrolment.databases import Database
+from enrolment.erasures import Erasure
 from enrolment.gallery import Gallery, Searchable
 from enrolment.people import Person, Template
 from enrolment.places import PostgresDatabase, RegisterPlace, SqliteFile
@@ -137,6 +138,11 @@ class RegisterReader:
         """Changes for a ledger to read: those numbered higher than ``after``, oldest first."""
         with self._database.reading() as connection:
             return register_history.read_outbox(connection, after, limit)
+
+    def erasures(self) -> tuple[Erasure, ...]:
+        """Who was removed within the last month, for ledgers to forget them too."""
+        with self._database.reading() as connection:
+            return erasures.read(connection)
 
     def biometrics(self, staff_id: str) -> tuple[tuple[Template, ...], tuple[bytes, ...]]:
         """Somebody's templates, of every embedder, and kept photos; both empty without a key."""

@@ -89,6 +89,14 @@ REMOVALS = Table(
     Column("version", Integer, primary_key=True),
     Column("person_id", Text, nullable=False),
 )
+ERASURES = Table(
+    "erasures",
+    METADATA,
+    Column("version", Integer, primary_key=True),
+    Column("staff_id", Text, nullable=False),  # for a month
+    Column("erased_at", REAL, nullable=False),
+    Column("until_at", REAL),
+)
 PHOTOS = Table(
     "photos",
     METADATA,

@@ -44,6 +44,9 @@ TRANSITIONS = MappingProxyType(
 )
 """Everything that is possible; what is not here is refused and changes nothing."""
 
+_COMMANDS = {Action.REQUEST: "request-again"}
+"""Where a command is called otherwise than what it does."""
+
 
 class TransitionError(ValueError):
     """The action is not possible in this state."""
@@ -53,7 +56,7 @@ def after(state: PersonState, action: Action) -> PersonState:
     """The state that an action leads to; ``TransitionError`` says which actions are possible."""
     found = TRANSITIONS.get((state, action))
     if found is None:
-        possible = ", ".join(a for s, a in TRANSITIONS if s is state)
+        possible = ", ".join(_COMMANDS.get(a, a) for s, a in TRANSITIONS if s is state)
         raise TransitionError(f"cannot {action} somebody who is {state}; possible: {possible}")
     return found
 

@@ -48,17 +48,20 @@ class SealedRows:
         where a template does not open, or is none; ``name`` is what it calls the register.
         """
         places = {
-            staff_id: (cipher, Owner(staff_id, person_id).place(self.embedding_id))
+            staff_id: (cipher.open, Owner(staff_id, person_id).place(self.embedding_id))
             for staff_id, person_id in owners.items()
             if (cipher := ciphers.get(person_id)) is not None
         }
-        kept = [(staff_id, sealed) for staff_id, sealed in self.rows if staff_id in places]
+        kept = [row for row in self.rows if row[0] in places]
         try:
-            opened = [_opened(*places[staff_id], sealed) for staff_id, sealed in kept]
+            opened = []
+            for staff_id, sealed in kept:
+                unseal, where = places[staff_id]
+                opened.append(unseal(sealed, where))
             dim = len(opened[0]) // 4 if opened else 0
             values = np.frombuffer(b"".join(opened), dtype=WIRE)
             return Gallery.build(
-                [staff_id for staff_id, _ in kept],
+                [row[0] for row in kept],
                 values.reshape(len(kept), dim),
                 register_version=self.version,
                 embedding_id=self.embedding_id,
@@ -157,10 +160,6 @@ def count_templates(connection: Connection) -> dict[str, dict[str, int]]:
     ):
         counts.setdefault(staff_id, {})[embedding_id] = count
     return counts
-
-
-def _opened(cipher: Cipher, where: bytes, sealed: bytes) -> bytes:
-    return cipher.open(sealed, where)
 
 
 def _demand_same_size(connection: Connection, embedding_id: str, size_bytes: int) -> None:

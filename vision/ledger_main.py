@@ -33,7 +33,7 @@ def main(config: KeptConfig) -> int:
         ParentLink.over_stdio(on_news=news) as link,
     ):
         more = (RegisterSource(outbox),)
-        LedgerKeeping(settings, config, _Line(link), _note, more).run(stop)
+        LedgerKeeping(settings, config, _Line(link), _note, more, outbox).run(stop)
     return 0
 
 

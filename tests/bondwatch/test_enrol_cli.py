@@ -186,6 +186,19 @@ class TestAdd:
 
 
 @pytest.mark.usefixtures("ann")
+@pytest.mark.parametrize(("people", "warned"), [(89_999, False), (90_000, True)])
+def test_from_90000_people_on_there_is_a_warning(
+    config: Path, monkeypatch: pytest.MonkeyPatch, *, people: int, warned: bool
+) -> None:
+    """In China 100,000 faces are filed with the authorities, so it is said before."""
+    monkeypatch.setattr(Register, "count", lambda _: people)
+
+    result = enrol(config, "add", "Bob", "--badge", "7", "--group", "staff")
+
+    assert result.exit_code == 0, result.output
+    assert ("90000 people are enrolled" in result.stderr) is warned
+
+
 class TestKeeping:
     """What is done with people who are enrolled."""
 
@@ -201,7 +214,7 @@ class TestKeeping:
         shown = enrol(config, "show", "ann")
         as_json = json.loads(enrol(config, "show", "ann", "--json").stdout)
 
-        assert "Groups:      staff" in shown.stdout
+        assert "Groups:       staff" in shown.stdout
         assert (as_json["staff_id"], as_json["state"]) == ("ann", "active")
 
     def test_suspending_and_resuming(self, config: Path) -> None:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import csv
 import getpass
 import json
+import sqlite3
+import subprocess
+import sys
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +21,8 @@ from enrolment.register import Register
 from models.errors import WeightMissingError
 from models.manifest import read_manifest
 from models.store import standard_store
+from tests.enrolment.registers import environment
+from tests.vision.waiting import eventually
 from vision.config_reader import read_settings
 
 CONFIG = """
@@ -90,6 +96,39 @@ def test_a_zip_with_table_and_photos_is_imported(
         assert [person.name for person in register.people()] == ["王秀英"]
         (entry,) = register.history("W-1")
     assert (entry.by, entry.why) == (getpass.getuser(), "import of people.zip")
+
+
+def test_an_import_that_is_killed_is_finished_by_the_next(config: Path, tmp_path: Path) -> None:
+    """A real process, killed in the middle: whole rows are in, the second run adds the others."""
+    table, total = tmp_path / "people.csv", 300
+    rows = "".join(f"w-{i},P,{i},staff\n" for i in range(total))
+    table.write_text(f"staff_id,name,badge,groups\n{rows}")
+    words = [sys.executable, "-m", "bondwatch", "enrol", "import", table, "--config", config]
+    path = tmp_path / "data" / "register.db"
+    first = subprocess.Popen(words, stdout=subprocess.DEVNULL, env=environment())
+    eventually(lambda: path.exists() and people_in(path), within_s=90)
+    first.kill()
+    first.wait()
+    entered = people_in(path)
+
+    second = subprocess.run([*words, "--json"], capture_output=True, env=environment(), check=True)
+
+    assert entered < total  # it was killed in the middle, or this says nothing
+    counts = json.loads(second.stdout)["summary"]
+    assert counts == {
+        "added": total - entered,
+        "updated": 0,
+        "unchanged": entered,
+        "refused": 0,
+    }
+    with Register.open_for_reading(path) as register:
+        assert register.count() == register.version == total
+
+
+def people_in(path: Path) -> int:
+    """How many people are in the register."""
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
+        return int(db.execute("SELECT count(*) FROM people").fetchone()[0])
 
 
 def test_a_dry_run_in_json_enrols_nobody(config: Path, tmp_path: Path, portraits: Path) -> None:

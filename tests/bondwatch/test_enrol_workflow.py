@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 from bondwatch.enrol_cli import enrol_app
 from enrolment.key_rotation import init_keys
 from enrolment.people import Person, Template
+from enrolment.person_changes import requested
 from enrolment.register import Register
+from enrolment.register_history import Note
 from models.embedder import embedding_id_of
 from models.entries import Role
 from models.manifest import read_manifest
 from tests.bondwatch.test_enrol_cli import CONFIG
 from tests.enrolment.registers import row
+from tests.vision.outputs.decisions import CONTEXT, alarm, passage
 from vision.config_reader import read_settings
+from vision.core.values import IdentityEvidence, IdentityState
+from vision.outputs.evidence_values import EvidenceFile
+from vision.outputs.journal import Journal
 
 TWO = CONFIG.replace("two_person_rule: false", "two_person_rule: true")
+EMBEDDING_ID = embedding_id_of(read_manifest().entry("dlib_resnet_v1", Role.EMBEDDER))
 ASKED = ("--badge", "4711", "--group", "staff", "--id", "ann")
 
 
@@ -60,6 +69,26 @@ def test_one_asks_and_another_approves(config: Path) -> None:
     assert "another account approves" in own.stderr
     assert shown(config)["state"] == "active"
     assert [e["by"] for e in shown(config)["history"]] == ["ada", "ben"]
+
+
+def test_many_are_approved_at_once(config: Path) -> None:
+    """Each by itself: who cannot be approved is named, the others are in, exit status 1."""
+    for staff_id in ("ann", "bob", "eve"):
+        asked = ("--badge", "1", "--group", "staff", "--id", staff_id)
+        enrol(config, "request", "P", *asked, "--by", "ben" if staff_id == "bob" else "ada")
+
+    mixed = enrol(config, "approve", "ann", "bob", "eve", "joe", "--by", "ben")
+    again = enrol(config, "suspend", "ann", "eve", "ann", "--by", "ben", "--json")
+    wrong = enrol(config, "resume", "ann", "eve", "--revision", "3")
+
+    assert mixed.exit_code == 1
+    assert "(ann) may be on site" in mixed.stdout
+    assert "(eve) may be on site" in mixed.stdout
+    assert "bob was requested by ben" in mixed.stderr
+    assert "nobody has the staff id joe" in mixed.stderr
+    told = [(one["staff_id"], one["state"]) for one in json.loads(again.stdout)]
+    assert (again.exit_code, told) == (0, [("ann", "suspended"), ("eve", "suspended")])
+    assert wrong.exit_code == 2
 
 
 def test_alone_nobody_enrols(config: Path) -> None:
@@ -162,6 +191,29 @@ def test_an_export_holds_everything(config: Path, tmp_path: Path) -> None:
     assert enrol(config, "export", "ann", "--out", out).exit_code == 1
 
 
+def test_an_export_tells_what_cameras_and_guards_said(config: Path) -> None:
+    """Alarms, passages and vouches that name the person, and no other's; evidence by its files."""
+    enrol(config, "request", "Ann", *ASKED, "--by", "ada")
+    never_ran = json.loads(enrol(config, "export", "ann").stdout)
+    ann = IdentityEvidence(IdentityState.REGISTERED, staff_id="ann")
+    with closing(Journal.open(read_settings(config).journal_path)) as journal:
+        journal.commit([passage(), passage(evidence=ann), alarm()], CONTEXT)
+        (about,) = journal.commit([alarm(incident="staff/dock/ann", evidence=ann)], CONTEXT)
+        file = EvidenceFile(
+            about.alarm_id, "evidence/x", "gate.jpg", "snapshot", "gate", 1, "0", 1.0, 2.0, "done"
+        )
+        journal.index_evidence([file])
+        journal.vouch(about.alarm_id, "ann", "Tom")
+
+    held = json.loads(enrol(config, "export", "ann").stdout)
+
+    assert (never_ran["alarms"], never_ran["passages"]) == ([], [])
+    assert [one["alarm_id"] for one in held["alarms"]] == [about.alarm_id]
+    assert [one["identity"]["staff_id"] for one in held["passages"]] == ["ann"]
+    assert [(one["action"], one["done_by"]) for one in held["actions"]] == [("vouch", "Tom")]
+    assert held["evidence"] == [{"alarm_id": about.alarm_id, "files": ["evidence/x/gate.jpg"]}]
+
+
 def test_the_approver_finds_who_waits(config: Path) -> None:
     """`list --state` shows those alone; once rejected, somebody can be asked for again."""
     enrol(config, "request", "Ann", *ASKED, "--by", "ada")
@@ -176,6 +228,81 @@ def test_the_approver_finds_who_waits(config: Path) -> None:
     assert enrol(config, "request-again", "ann", "--by", "ada").exit_code == 0
     assert waiting() == ["ann", "bob"]
     assert enrol(config, "approve", "ann", "--by", "ada").exit_code == 1
+
+
+class TestAlike:
+    """The approver sees who in the register is like the person, before and with the approval."""
+
+    @pytest.fixture
+    def asked(self, config: Path) -> Path:
+        """Eve waits, whose face is so like Ann's that a human should look; Bob's is not."""
+        like, unlike = turned(0.945), turned(0.5)
+        with Register.open(read_settings(config).register_place) as register:
+            for staff_id, face in (("ann", turned(1.0)), ("eve", like), ("bob", unlike)):
+                person = Person(staff_id, staff_id.title(), frozenset({"staff"}))
+                if staff_id != "ann":
+                    person = requested(person, Note("ada"))
+                register.add_person(person, [Template(face, EMBEDDING_ID)], Note("ada"))
+        return config
+
+    def test_show_and_list_tell(self, asked: Path) -> None:
+        """In words and for programs; of whom nobody is like, that too."""
+        assert "ann (0.945)" in enrol(asked, "show", "eve").stdout
+        assert shown(asked, "eve")["alike"] == [{"staff_id": "ann", "similarity": 0.945}]
+        assert shown(asked, "bob")["alike"] == []
+        assert shown(asked)["alike"] is None
+
+        assert "ann (0.945)" in enrol(asked, "list").stdout
+        listed = json.loads(enrol(asked, "list", "--json").stdout)
+        assert {one["staff_id"]: one["alike"] for one in listed} == {
+            "ann": None,
+            "bob": [],
+            "eve": [{"staff_id": "ann", "similarity": 0.945}],
+        }
+
+    def test_approving_tells_and_goes_on(self, asked: Path) -> None:
+        """A human decides; whoever approved a double is told how to take it back."""
+        told = enrol(asked, "approve", "eve", "--by", "ben")
+        program = enrol(asked, "approve", "bob", "--by", "ben", "--json")
+
+        assert told.exit_code == 0, told.output
+        assert "eve is like ann (0.945)" in told.stderr
+        assert "enrol revoke eve" in told.stderr
+        assert json.loads(program.stdout)["alike"] == []
+        assert program.stderr == ""
+
+    def test_without_the_keys_the_record_is_shown_all_the_same(self, asked: Path) -> None:
+        """Nobody is compared, and that is said."""
+        (asked.parent / "keys" / "site.key").unlink()
+
+        result = enrol(asked, "show", "eve", "--json")
+
+        assert result.exit_code == 0, result.output
+        assert json.loads(result.stdout)["alike"] is None
+        assert "Nobody was compared" in result.stderr
+
+
+def turned(similarity: float) -> np.ndarray:
+    """A face of that similarity to the first unit vector."""
+    face = np.zeros(128, np.float32)
+    face[:2] = similarity, (1 - similarity**2) ** 0.5
+    return face
+
+
+def test_people_read_days_and_hours_as_they_were_typed(config: Path) -> None:
+    """On the site's clock, the last day as the day that counts; programs get UTC."""
+    dates = ("--valid-from", "2126-03-01", "--valid-to", "2126-03-31")
+    hours = ("--zone", "bay mon-fri 07:00-19:00 sat 08:00-12:00")
+    basis = ("--basis", "consent", "--purpose", "access", "--notice", "v2", "--by", "ada")
+    enrol(config, "request", "Ann", *ASKED, *dates, *hours, *basis)
+
+    sheet, table = enrol(config, "show", "ann").stdout, enrol(config, "list").stdout
+
+    assert "Valid from:   2126-03-01\nValid to:     2126-03-31\n" in sheet
+    assert "Own zones:    bay mon-fri 07:00-19:00 sat 08:00-12:00\n" in sheet
+    assert "Basis:        consent for access, notice v2, taken by ada on 2" in sheet
+    assert "2126-03-31 " in table
+    assert str(shown(config)["valid_to"]).endswith("T22:00:00+00:00")
 
 
 def test_staff_can_be_put_on_the_watch_list(config: Path) -> None:
@@ -251,7 +378,7 @@ class TestReEmbedding:
 
     def test_who_was_given_a_photo_since_is_done(self, config: Path) -> None:
         """Templates of before are erased, nobody is listed, exit 0."""
-        now = embedding_id_of(read_manifest().entry("dlib_resnet_v1", Role.EMBEDDER))
+        now = EMBEDDING_ID
         with Register.open(read_settings(config).register_place) as register:
             both = [Template(row(1), "old"), Template(row(2, 128), now)]
             register.add_person(Person("eve", "Eve", frozenset()), both)

@@ -33,6 +33,16 @@ for i in itertools.count():
     print(i, flush=True)
 """
 
+ROTATES_FOR_EVER = """
+import sys
+from enrolment.key_rotation import rotate
+from tests.enrolment.registers import place_of
+keys = place_of(sys.argv[1]).keys
+while True:
+    rotate(keys)
+    print("rotated", flush=True)
+"""
+
 
 def row(seed: int, dim: int = 8) -> NDArray[np.float32]:
     """Make a unit vector that the seed decides."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from enrolment.erasures import KEPT_S
 from enrolment.people import (
     BasisKind,
     Biometrics,
@@ -20,7 +21,7 @@ from enrolment.places import RegisterPlace
 from enrolment.register import Register
 from enrolment.register_errors import NotAllowedError, PersonChangedError
 from enrolment.register_history import Note, digest
-from enrolment.register_tables import ACCOUNTS, PEOPLE
+from enrolment.register_tables import ACCOUNTS, ERASURES, PEOPLE
 from enrolment.states import Action
 from tests.enrolment.registers import person, row
 
@@ -170,6 +171,14 @@ class TestTwoPeople:
         assert asked.person("eve").state is WAITING
         assert asked.act("eve", Action.APPROVE, ADA).active
 
+    @pytest.mark.parametrize("spelt", ["ADA", "Ada", " ada", "a da", "\uff41da", "ada\u00a0"])
+    def test_another_spelling_is_no_second_person(self, asked: Register, spelt: str) -> None:
+        """Letter case, spaces and width do not make two accounts of one."""
+        with pytest.raises(NotAllowedError, match="another account approves"):
+            asked.act("eve", Action.APPROVE, Note(spelt), two_person=True)
+
+        assert asked.person("eve").state is WAITING
+
     def test_a_rejection_is_a_draft_again_with_its_reason(self, asked: Register) -> None:
         """The applicant sees who rejected it and why, and may ask again."""
         rejected = asked.act("eve", Action.REJECT, Note("ben", "photo is old"), two_person=True)
@@ -239,6 +248,38 @@ class TestOutbox:
         assert register.history("ann") == ()
         left = repr(register.outbox())
         assert not any(word in left for word in ("ann", "Ann", "ben", "left the company"))
+
+
+class TestErasures:
+    """Whom ledgers have to forget as well."""
+
+    def test_a_removal_is_told_until_the_staff_id_is_somebodys_again(
+        self, register: Register
+    ) -> None:
+        """What is said of the staff id from then on is about somebody else."""
+        register.remove("ann", ADA)
+        (told,) = register.erasures()
+        register.add_person(person("ann"), note=ADA)
+        (again,) = register.erasures()
+
+        assert (told.staff_id, told.version, told.until_at) == ("ann", 2, None)
+        assert again.until_at is not None
+        assert again.until_at >= again.erased_at
+
+    def test_a_removal_of_long_ago_is_told_no_more(self, register: Register) -> None:
+        """The staff id is erased after a month; younger removals stay, and no version is used."""
+        register.add_person(person("eve"), note=ADA)
+        register.remove("ann", ADA)
+        register.remove("eve", ADA)
+        with register._database.changing() as connection:
+            old = ERASURES.update().where(ERASURES.c.staff_id == "ann")
+            connection.execute(old.values(erased_at=ERASURES.c.erased_at - KEPT_S - 1))
+        version = register.version
+
+        register.drop_old_erasures()
+
+        assert [told.staff_id for told in register.erasures()] == ["eve"]
+        assert register.version == version
 
 
 def test_only_what_can_be_edited_is(register: Register) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,14 @@ from enrolment.people import Template
 from enrolment.places import KeyPlace, RegisterPlace, SecretSource, SqliteFile
 from enrolment.register import Register
 from enrolment.site_keys import KeyRing, SiteKey, SiteKeyError, read_ring, write_ring
-from tests.enrolment.registers import person, row, with_keys
+from tests.enrolment.registers import (
+    ROTATES_FOR_EVER,
+    environment,
+    person,
+    row,
+    spelt,
+    with_keys,
+)
 
 
 @pytest.fixture
@@ -189,6 +198,47 @@ class TestRotation:
         monkeypatch.setattr(key_rotation, "_rewrap_some", real)
         rotate(keys)
         assert read_ring(keys) == KeyRing((newer,))
+        assert known(place) == ("ann", "bob", "eve")
+
+    def test_a_rotation_that_is_killed_is_finished_later(
+        self, keys: KeyPlace, place: RegisterPlace
+    ) -> None:
+        """A real process that rotates for ever, killed wherever it is: nobody is lost."""
+        for _ in range(3):
+            rotating = subprocess.Popen(
+                [sys.executable, "-c", ROTATES_FOR_EVER, spelt(place)],
+                stdout=subprocess.PIPE,
+                env=environment(),
+            )
+            assert rotating.stdout
+            rotating.stdout.readline()
+            rotating.kill()
+            rotating.wait()
+            rotating.stdout.close()
+
+            assert known(place) == ("ann", "bob")
+
+        rotate(keys)
+        assert (status(keys).rotating, status(keys).stale_data_keys) == (False, 0)
+        assert known(place) == ("ann", "bob")
+
+    def test_a_wrong_key_is_told_and_gets_no_successor(
+        self, keys: KeyPlace, place: RegisterPlace
+    ) -> None:
+        """Nothing is changed: once the right one is back, everybody is known and can be added."""
+        assert keys.key.file
+        right = read_ring(keys)
+        write_ring(keys.key.file, KeyRing((SiteKey.new(),)))
+        wrong = read_ring(keys)
+
+        for use in (rotate, status):
+            with pytest.raises(SiteKeyError, match="put the right one back"):
+                use(keys)
+
+        assert read_ring(keys) == wrong
+        write_ring(keys.key.file, right)
+        with Register.open(place) as register:
+            register.add_person(person("eve"), [Template(row(3), "e")])
         assert known(place) == ("ann", "bob", "eve")
 
     def test_a_reader_follows_a_rotation(self, keys: KeyPlace) -> None:

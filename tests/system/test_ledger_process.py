@@ -13,12 +13,15 @@ from functools import partial
 
 import pytest
 
+from enrolment.people import Person
+from enrolment.register import Register
 from tests.contract import validate
 from tests.system.small_disk import MOUNT, UMOUNT, SmallDisk
 from tests.system.supervised import PATIENCE_S, ROOT, config, wait_until
 from tests.vision.ledger.stamp_authority import StampAuthority
 from tests.vision.outputs.decisions import CONTEXT, alarm, passage
 from vision.child_protocol import Beat, Degraded, Ready, Stop, encode, parse_report
+from vision.core.values import IdentityEvidence, IdentityState
 from vision.ledger.checkpoints import Checkpoint
 from vision.ledger.ledger import LedgerReader
 from vision.ledger.ledger_errors import LedgerError
@@ -177,6 +180,30 @@ def test_it_may_be_killed_at_any_moment(writer):
 
     assert len(writer.told()) > 20
     assert writer.verdict().state is State.INTACT
+
+
+def test_whoever_is_removed_from_the_register_is_forgotten(writer):
+    """No byte of the staff id is left in the ledger's files, and it is intact as before."""
+    who = "W-forgotten-person"
+    evidence = IdentityEvidence(IdentityState.REGISTERED, staff_id=who)
+    writer.journal.commit([alarm(), passage(evidence=evidence)], CONTEXT)
+    with Register.open(writer.data / "register.db") as register:
+        register.add_person(Person(who, "Ann", frozenset({"staff"})))
+        writer.start()
+        writer.wait_entered()
+        assert who.encode() in bytes_of(writer.data)
+
+        register.remove(who)
+        wait_until(lambda: who.encode() not in bytes_of(writer.data))
+    writer.end()
+
+    verdict = writer.verdict()
+    assert (verdict.state, verdict.erased) == (State.INTACT, 1)
+
+
+def bytes_of(data):
+    """The ledger's files, every page of them."""
+    return b"".join(path.read_bytes() for path in sorted(data.glob("ledger.db*")))
 
 
 def test_a_journal_that_was_restored_adds_to_the_ledger(writer):

@@ -14,7 +14,7 @@ from vision.configuration.problems import shown
 from vision.configuration.section import Section
 from vision.settings import WeeklyHours
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 _HOUR_MINUTES = 60
 _DAY_MINUTES = 24 * _HOUR_MINUTES
@@ -44,10 +44,10 @@ def _days(words: str) -> tuple[int, ...]:
     days: list[int] = []
     for word in words.lower().replace(" ", "").split(","):
         first, dash, last = word.partition("-")
-        if first not in _DAYS or (dash and last not in _DAYS):
+        if first not in DAYS or (dash and last not in DAYS):
             return ()
-        start = _DAYS.index(first)
-        length = (_DAYS.index(last) - start) % 7 if dash else 0
+        start = DAYS.index(first)
+        length = (DAYS.index(last) - start) % 7 if dash else 0
         days.extend((start + step) % 7 for step in range(length + 1))
     return tuple(days)
 
@@ -57,7 +57,7 @@ def _claim(section: Section, words: str, days: tuple[int, ...], taken: dict[int,
     for day in days:
         if day in taken:
             other = f"by {taken[day]!r} too" if taken[day] != words else "twice"
-            section.wrong(words, f"{_DAYS[day]} is named {other}", "name each day once")
+            section.wrong(words, f"{DAYS[day]} is named {other}", "name each day once")
             return
         taken[day] = words
 

@@ -258,12 +258,6 @@ class Ledger(LedgerReader):
         with self._file.write() as db:
             ledger_rows.note_given_away(db, checkpoint.head.size)
 
-    def newest_given(self) -> Checkpoint | None:
-        """The newest checkpoint that is known outside."""
-        with self._file.read() as db:
-            note = ledger_rows.newest_given(db)
-        return None if note is None else self._parsed(note)
-
     def newest_stamp(self) -> Stamped | None:
         """How far time stamps go."""
         with self._file.read() as db:
@@ -275,11 +269,20 @@ class Ledger(LedgerReader):
         with self._file.write() as db:
             ledger_rows.put_stamp(db, checkpoint.head.size, answer, now_at)
 
-    def erase(self, subject: str) -> int:
-        """Erase the contents about a person; how many. Entries and proofs stay as they are."""
-        with self._file.write() as db:
-            gone = db.execute("DELETE FROM contents WHERE subject = ?", (subject,)).rowcount
+    def erase(self, subject: str, until_at: float | None = None) -> int:
+        """Erase the contents about a person; how many. Entries and proofs stay as they are.
+
+        ``until_at``: POSIX seconds; what is of a later moment is about somebody else.
+        """
         with self._file.read() as db:
-            # what was erased must not be found in the write-ahead log either
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            if not ledger_rows.count_about(db, subject, until_at):
+                return 0
+        with self._file.write() as db:
+            gone = ledger_rows.erase_about(db, subject, until_at)
+        self.scrub()
         return gone
+
+    def scrub(self) -> bool:
+        """Empty the write-ahead log, where erased bytes can be found; false while it is read."""
+        with self._file.read() as db:
+            return not db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]

@@ -81,6 +81,28 @@ def content(db: sqlite3.Connection, number: int) -> Content | None:
     return None if row is None else Content(*row)
 
 
+_ABOUT = (
+    " FROM contents WHERE subject = ? AND (? IS NULL OR ? >"
+    " (SELECT at_ms FROM entries WHERE entries.number = contents.number))"
+)
+
+
+def count_about(db: sqlite3.Connection, subject: str, until_at: float | None) -> int:
+    """How many contents there are about a person, until a moment."""
+    found = db.execute(f"SELECT count(*){_ABOUT}", _about(subject, until_at))
+    return int(found.fetchone()[0])
+
+
+def erase_about(db: sqlite3.Connection, subject: str, until_at: float | None) -> int:
+    """Erase these; how many were."""
+    return db.execute(f"DELETE{_ABOUT}", _about(subject, until_at)).rowcount
+
+
+def _about(subject: str, until_at: float | None) -> tuple[str, float | None, float | None]:
+    until_ms = None if until_at is None else until_at * 1000
+    return subject, until_ms, until_ms
+
+
 def read_tile(db: sqlite3.Connection, level: int, number: int) -> bytes:
     """A tile's hashes, as many as there are."""
     place = (level << _LEVEL_BITS) | number
@@ -125,13 +147,6 @@ def heads(db: sqlite3.Connection) -> Iterator[tuple[int, str]]:
         (int(row[0]), str(row[1]))
         for row in db.execute("SELECT size, note FROM heads ORDER BY size")
     )
-
-
-def newest_given(db: sqlite3.Connection) -> str | None:
-    """The note of the newest head that is known outside."""
-    query = "SELECT note FROM heads WHERE given_away ORDER BY size DESC LIMIT 1"
-    row = db.execute(query).fetchone()
-    return None if row is None else str(row[0])
 
 
 def put_stamp(db: sqlite3.Connection, head_size: int, answer: bytes, got_at: float) -> None:

@@ -20,6 +20,7 @@ from models.manifest import read_manifest
 from vision.kept_config import KeptConfig
 from vision.ledger import outlook
 from vision.ledger.entries import Kind
+from vision.ledger.erasing import Erasures, Forgetting
 from vision.ledger.ledger import Ledger, LedgerReader
 from vision.ledger.ledger_errors import LedgerError
 from vision.ledger.node_key import NodeKey
@@ -62,10 +63,13 @@ class _Work:
     ledger: Ledger
     sequencer: Sequencer
     outlook: Outlook
+    forgetting: Forgetting | None
 
     def turn(self) -> bool:
         """Enter what is new, and give a checkpoint away where one is due; whether there is more."""
         is_more = self.sequencer.turn()
+        if self.forgetting is not None:
+            self.forgetting.turn()
         self.outlook.turn(self.sequencer.reached, time.monotonic(), time.time())
         return is_more
 
@@ -74,11 +78,16 @@ class _Work:
         until_s = time.monotonic() + LEAVE_WITHIN_S
         while self.sequencer.turn() and time.monotonic() < until_s:
             pass
+        if self.forgetting is not None:
+            self.forgetting.turn()
         self.outlook.turn(self.sequencer.reached, float("inf"), time.time())
 
 
 class LedgerKeeping:
-    """The ledger of a site; ``run`` it in one thread. ``more``: sources beside the journal."""
+    """The ledger of a site; ``run`` it in one thread.
+
+    ``more``: sources beside the journal. ``erasures``: whom the ledger has to forget.
+    """
 
     def __init__(
         self,
@@ -87,12 +96,14 @@ class LedgerKeeping:
         supervision: Supervision,
         log: Log,
         more: Sequence[Source] = (),
+        erasures: Erasures | None = None,
     ) -> None:
         self._settings = settings
         self._config = config
         self._supervision = supervision
         self._log = log
         self._more = more
+        self._erasures = erasures
         self._said: dict[str, str | None] = {}
         folder = settings.ledger.copy_to
         self._place = None if folder is None else SecondPlace(folder)
@@ -167,7 +178,9 @@ class LedgerKeeping:
             sources = self._sources(journal, ledger)
             sequencer = Sequencer(ledger, sources, told.positions if told and is_own else {})
             site = Site(settings.site_id, settings.ledger.checkpoint_s)
-            yield _Work(journal, ledger, sequencer, Outlook(ledger, journal, self._place, site))
+            outlooking = Outlook(ledger, journal, self._place, site)
+            forgetting = Forgetting(ledger, self._erasures) if self._erasures else None
+            yield _Work(journal, ledger, sequencer, outlooking, forgetting)
 
     def _sources(self, journal: Journal, ledger: LedgerReader) -> Sequence[Source]:
         """Everything that feeds the ledger."""

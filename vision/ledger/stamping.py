@@ -165,6 +165,6 @@ def _due(ledger: Ledger, every_s: float, now_at: float) -> Checkpoint | None:
     # a clock that was put back must not stop the stamps until it has caught up
     if stamped is not None and 0 <= now_at - stamped.got_at < every_s:
         return None
-    newest = ledger.newest_given()
+    newest = ledger.published()
     is_new = newest is not None and (stamped is None or newest.head.size > stamped.size)
     return newest if is_new else None

@@ -21,6 +21,7 @@ from vision.outputs import (
     journal_latest,
     journal_ledger,
     journal_outbox,
+    journal_subject,
 )
 from vision.outputs.evidence_values import (
     Deletion,
@@ -32,6 +33,7 @@ from vision.outputs.evidence_values import (
     Hold,
 )
 from vision.outputs.journal_file import JournalFile
+from vision.outputs.journal_subject import AboutPerson
 from vision.outputs.journal_values import (
     AckRequest,
     AckResult,
@@ -188,6 +190,11 @@ class Journal:
         """Note that an alarm's evidence has been deleted."""
         with self._file.write() as db:
             journal_evidence.forget(db, deletion, self._clock())
+
+    def about(self, staff_id: str) -> AboutPerson:
+        """Everything that names a person of the register."""
+        with self._file.read() as db:
+            return journal_subject.about(db, staff_id)
 
     # operators -------------------------------------------------------------------------
 
