@@ -100,7 +100,7 @@ class TestAdd:
         )
 
         assert result.exit_code == 0, result.output
-        assert "enrolled as barack-obama from 2 photos" in result.stdout
+        assert "enrolled as barack-obama, from 2 photos" in result.stdout
         (person,) = listed(config)
         assert person["groups"] == ["staff"]
         assert person["valid_to"] == "2126-03-01T23:00:00+00:00"
@@ -121,7 +121,7 @@ class TestAdd:
 
         assert result.exit_code == 0, result.output
         assert "holiday.jpg: refused, not_a_photo" in result.stderr
-        assert "王秀英 is enrolled as W-1 from 1 photo" in result.stdout
+        assert "王秀英 is enrolled as W-1, from 1 photo" in result.stdout
 
     def test_nobody_is_enrolled_from_refused_photos(self, config: Path, portraits: Path) -> None:
         """Two people in the photo: the reason in plain words, exit 1, the register empty."""
@@ -185,7 +185,6 @@ class TestAdd:
         assert "ann is taken" in result.stderr
 
 
-@pytest.mark.usefixtures("ann")
 @pytest.mark.parametrize(("people", "warned"), [(89_999, False), (90_000, True)])
 def test_from_90000_people_on_there_is_a_warning(
     config: Path, monkeypatch: pytest.MonkeyPatch, *, people: int, warned: bool
@@ -199,6 +198,7 @@ def test_from_90000_people_on_there_is_a_warning(
     assert ("90000 people are enrolled" in result.stderr) is warned
 
 
+@pytest.mark.usefixtures("ann")
 class TestKeeping:
     """What is done with people who are enrolled."""
 
