@@ -15,7 +15,7 @@ from bondwatch.enrol_cli import enrol_app
 from enrolment.key_rotation import init_keys
 from enrolment.register import Register
 from models.errors import WeightMissingError
-from models.manifest import read_manifest
+from models.manifest import EMBEDDED, read_manifest
 from models.store import standard_store
 from vision.config_reader import read_settings
 
@@ -39,7 +39,7 @@ cameras:
 @pytest.fixture
 def portraits(test_data: Path) -> Path:
     """Find the portraits, and the weights that go with them."""
-    for name in ("yunet_2023mar", "dlib_resnet_v1"):
+    for name in read_manifest().pack(EMBEDDED).entries:
         try:
             standard_store().find(read_manifest().entry(name))
         except WeightMissingError as missing:

@@ -13,10 +13,9 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
 
 def test_an_alarm_is_in_a_ledger_that_an_auditor_can_verify(
-    tmp_path: Path, test_data: Path, weights: Path
+    tmp_path: Path, test_data: Path
 ) -> None:
     """Key and checkpoint come from elsewhere, and with them the ledger proves itself."""
-    del weights
     clip = test_data / "media" / "stage-two-people.mp4"
     if not clip.is_file():
         pytest.skip(f"{clip} is missing")

@@ -16,9 +16,8 @@ STAR = "lin-manuel-miranda"
 
 
 @pytest.fixture
-def stage(tmp_path: Path, test_data: Path, weights: Path) -> Path:
+def stage(test_data: Path) -> Path:
     """The clip of a man on a stage, with cuts to others."""
-    del tmp_path, weights
     clip = test_data / "media" / "stage-two-people.mp4"
     if not clip.is_file():
         pytest.skip(f"{clip} is missing")
