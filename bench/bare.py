@@ -20,8 +20,8 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from numpy.typing import NDArray
 
 from bench.paced import Rhythm, paced_s
-from bondwatch.demo.site import MODELS
-from models.entries import ModelEntry, Role
+from bondwatch.demo.site import PACK
+from models.entries import ModelEntry
 from models.manifest import read_manifest
 from models.sessions import Session, open_session
 from models.store import standard_store
@@ -51,9 +51,9 @@ class BareParts:
         self._frames = list(islice(_decoded(clip), 0, SAMPLES * 20, 20))
         self._scaling = VideoReformatter()
         manifest, store = read_manifest(), standard_store()
-        self.detector = manifest.entry(MODELS.detector, Role.DETECTOR)
-        face_detector = manifest.entry(MODELS.face_detector, Role.FACE_DETECTOR)
-        self.embedder = manifest.entry(MODELS.embedder, Role.EMBEDDER)
+        self.detector, face_detector, self.embedder = map(
+            manifest.entry, manifest.pack(PACK).entries
+        )
         face_graph = open_sizes(face_detector.name, store.read(face_detector))
         self._sessions: dict[str, Session] = {
             "detector": open_session("detector", store.read(self.detector)),

@@ -25,12 +25,12 @@ from bondwatch.demo.children import Child
 from bondwatch.demo.photo import PhotoUnusableError
 from bondwatch.demo.scenery import ZONE
 from bondwatch.demo.show import check_ready
-from bondwatch.demo.site import MODELS
+from bondwatch.demo.site import PACK
 from bondwatch.demo.staff import GROUP, enrol_staff
 from bondwatch.failures import CommandError, Status, told
 from enrolment.key_rotation import init_keys
 from models.errors import ModelError
-from models.loading import ModelLoader
+from models.loading import ModelLoader, pack_names
 from models.store import standard_store
 from vision.config_reader import read_settings
 
@@ -97,11 +97,7 @@ class Place:
             "site": {"id": "bench", "time_zone": "UTC"},
             "data_dir": str(self.folder / "data"),
             "mqtt": {"host": "127.0.0.1", "port": broker_port},
-            "models": {
-                "detector": MODELS.detector,
-                "face_detector": MODELS.face_detector,
-                "embedder": MODELS.embedder,
-            },
+            "models": {"pack": PACK},
             "logs": {"directory": str(self.logs), "level": "debug"},
             "groups": [GROUP],
             "zones": zones,
@@ -149,11 +145,9 @@ def _enrol(made: Place) -> None:
     register = read_settings(made.configure()).register_place
     if register.keys is not None:
         init_keys(register.keys)
-    loader = ModelLoader(standard_store())
-    face_detector, embedder = (
-        loader.face_detector(MODELS.face_detector),
-        loader.embedder(MODELS.embedder),
-    )
+    loader, names = ModelLoader(standard_store()), pack_names(PACK)
+    face_detector = loader.face_detector(names.face_detector)
+    embedder = loader.embedder(names.embedder)
     with tempfile.TemporaryDirectory() as photos:
         for _ in enrol_staff(register, Path(photos), face_detector, embedder):
             pass

@@ -23,17 +23,31 @@ def overlaps(first: Boxes, second: Boxes) -> NDArray[np.float32]:
 
     ``overlaps([[0, 0, 2, 2]], [[1, 0, 3, 2]])`` is ``[[1/3]]``.
     """
-    top_left = np.maximum(first[:, None, :2], second[None, :, :2])
-    bottom_right = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    sides = np.clip(bottom_right - top_left, 0, None)
-    shared = sides[..., 0] * sides[..., 1]
+    shared = _shared(first, second)
     union = areas(first)[:, None] + areas(second)[None] - shared
     return np.asarray(shared / np.maximum(union, np.finfo(np.float32).tiny), np.float32)
+
+
+def parts_within(inner: Boxes, outer: Boxes) -> NDArray[np.float32]:
+    """How much of each inner box lies within each outer one, ``(N, M)``, [0, 1].
+
+    ``parts_within([[0, 0, 2, 2]], [[1, 0, 9, 9]])`` is ``[[1/2]]``; 0 where a box has no area.
+    """
+    least = np.finfo(np.float32).tiny
+    return np.asarray(_shared(inner, outer) / np.maximum(areas(inner)[:, None], least), np.float32)
 
 
 def areas(boxes: Boxes) -> NDArray[np.float32]:
     """The area of each box, ``(N,)``."""
     return np.asarray((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]), np.float32)
+
+
+def _shared(first: Boxes, second: Boxes) -> NDArray[np.float32]:
+    """The areas that boxes share, ``(N, M)``."""
+    top_left = np.maximum(first[:, None, :2], second[None, :, :2])
+    bottom_right = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    sides = np.clip(bottom_right - top_left, 0, None)
+    return np.asarray(sides[..., 0] * sides[..., 1], np.float32)
 
 
 def best_of_each(

@@ -100,6 +100,11 @@ class ModelLoader:
         return open_session(entry.name, graph, self._providers)
 
 
+def pack_names(pack: str) -> ModelNames:
+    """Which entries a pack names. ManifestError where there is no such pack."""
+    return ModelNames(*read_manifest().pack(pack).entries)
+
+
 def load_models(names: ModelNames, store: WeightStore) -> ModelSet:
     """All three models of a worker. Raises as `ModelLoader` does, at the first that fails."""
     loader = ModelLoader(store)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -34,6 +34,8 @@ from models.errors import ManifestError
 from models.manifest_fields import Fields
 
 MANIFEST_FILE = Path(__file__).with_name("manifest.yaml")
+EMBEDDED: Final = "embedded"
+"""The pack whose files lie in this repository or come with set-up: it needs nothing beside."""
 _VERSION = 1
 _KINDS = ("person", "forklift")
 _T = TypeVar("_T")

@@ -51,7 +51,7 @@ class FaceOptions:
     photos: Annotated[int, typer.Option(min=1, help="Enrolled photos a person.")] = 3
     gallery: Annotated[int | None, typer.Option(min=10, help="People, default all.")] = None
     embedder: Annotated[str, typer.Option(metavar="NAME")] = "dlib_resnet_v1"
-    face_detector: Annotated[str, typer.Option(metavar="NAME")] = "yunet_2023mar"
+    face_detector: Annotated[str, typer.Option(metavar="NAME")] = "yunet_cctv"
     sizes: Annotated[bool, typer.Option(help="Also by size of the face.")] = True
     directory: Weights = None
     cache: Cache = None

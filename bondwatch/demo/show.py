@@ -32,7 +32,7 @@ from bondwatch.demo.staff import enrol_staff
 from bondwatch.demo.subscriber import Inbox, Received, subscriber
 from bondwatch.failures import CommandError, Status
 from enrolment.key_rotation import init_keys
-from models.loading import ModelLoader
+from models.loading import ModelLoader, pack_names
 from models.manifest import read_manifest
 from models.store import standard_store
 from vision.config_reader import read_settings
@@ -84,7 +84,7 @@ def check_ready() -> None:
     """CommandError or WeightMissingError for the first thing missing; nothing is started."""
     find_mosquitto()
     store, manifest = standard_store(), read_manifest()
-    for name in (site.MODELS.detector, site.MODELS.face_detector, site.MODELS.embedder):
+    for name in manifest.pack(site.PACK).entries:
         store.find(manifest.entry(name))
 
 
@@ -127,11 +127,8 @@ def _enrol(configuration: Path, out: Screen) -> None:
     register = read_settings(configuration).register_place
     if register.keys is not None:
         init_keys(register.keys)
-    loader = ModelLoader(standard_store())
-    models = (
-        loader.face_detector(site.MODELS.face_detector),
-        loader.embedder(site.MODELS.embedder),
-    )
+    loader, chosen = ModelLoader(standard_store()), pack_names(site.PACK)
+    models = (loader.face_detector(chosen.face_detector), loader.embedder(chosen.embedder))
     with tempfile.TemporaryDirectory(prefix="bondwatch-portraits-") as photos:
         names = enrol_staff(register, Path(photos), *models)
         out.say(f"enrolled: {', '.join(names)}")

@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from bondwatch.demo.source import PASSWORD_VARIABLE, USER_VARIABLE, Source
 from bondwatch.demo.staff import GROUP
-from models.loading import ModelNames
+from models.manifest import EMBEDDED
 
 SITE: Final = "demo"
 CAMERA: Final = "gate"
 ZONE: Final = "bonded"
-MODELS: Final = ModelNames("yolox_nano_coco", "yunet_2023mar", "dlib_resnet_v1")
+PACK: Final = EMBEDDED
+"""The models: the demo needs nothing beside the checkout and set-up."""
 
 
 def write_configuration(path: Path, source: Source, broker_port: int) -> None:
@@ -22,11 +23,7 @@ def write_configuration(path: Path, source: Source, broker_port: int) -> None:
         "site": {"id": SITE, "time_zone": "UTC"},
         "data_dir": str(data_directory(path)),
         "mqtt": {"host": "127.0.0.1", "port": broker_port, "heartbeat_s": 5},
-        "models": {
-            "detector": MODELS.detector,
-            "face_detector": MODELS.face_detector,
-            "embedder": MODELS.embedder,
-        },
+        "models": {"pack": PACK},
         "groups": [GROUP],
         "zones": [{"id": ZONE, "name": "Bonded area", "permits": [{"groups": [GROUP]}]}],
         "cameras": [_camera(source)],

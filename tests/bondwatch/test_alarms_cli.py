@@ -21,7 +21,7 @@ CONFIG = """
 site: {id: hall, time_zone: Europe/Berlin}
 data_dir: data
 mqtt: {host: 127.0.0.1}
-models: {detector: yolox_nano_coco, face_detector: yunet_2023mar, embedder: dlib_resnet_v1}
+models: {pack: embedded}
 groups: [staff]
 zones:
   - id: dock

@@ -16,7 +16,7 @@ from enrolment.key_rotation import init_keys
 from enrolment.people import Person
 from enrolment.register import Register
 from models.errors import WeightMissingError
-from models.manifest import read_manifest
+from models.manifest import EMBEDDED, read_manifest
 from models.store import standard_store
 from vision.config_reader import read_settings
 
@@ -24,7 +24,7 @@ CONFIG = """
 site: {id: dock-7, time_zone: Europe/Berlin}
 data_dir: data
 mqtt: {host: 127.0.0.1}
-models: {detector: yolox_nano_coco, face_detector: yunet_2023mar, embedder: dlib_resnet_v1}
+models: {pack: embedded}
 groups: [contractors, staff]
 register: {two_person_rule: false, keep_photos: true}
 zones:
@@ -68,7 +68,7 @@ def portraits() -> Path:
     data = os.environ.get("BONDWATCH_TEST_DATA")
     if not data or not Path(data, "people").is_dir():
         pytest.skip("BONDWATCH_TEST_DATA names no directory with people/ in it")
-    for name in ("yunet_2023mar", "dlib_resnet_v1"):
+    for name in read_manifest().pack(EMBEDDED).entries:
         try:
             standard_store().find(read_manifest().entry(name))
         except WeightMissingError as missing:

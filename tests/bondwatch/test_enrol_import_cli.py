@@ -19,7 +19,7 @@ from bondwatch.enrol_cli import enrol_app
 from enrolment.key_rotation import init_keys
 from enrolment.register import Register
 from models.errors import WeightMissingError
-from models.manifest import read_manifest
+from models.manifest import EMBEDDED, read_manifest
 from models.store import standard_store
 from tests.enrolment.registers import environment
 from tests.vision.waiting import eventually
@@ -29,7 +29,7 @@ CONFIG = """
 site: {id: dock-7, time_zone: Europe/Berlin}
 data_dir: data
 mqtt: {host: 127.0.0.1}
-models: {detector: yolox_nano_coco, face_detector: yunet_2023mar, embedder: dlib_resnet_v1}
+models: {pack: embedded}
 groups: [contractors, staff]
 zones:
   - id: bay
@@ -45,7 +45,7 @@ cameras:
 @pytest.fixture
 def portraits(test_data: Path) -> Path:
     """Find the portraits, and the weights that go with them."""
-    for name in ("yunet_2023mar", "dlib_resnet_v1"):
+    for name in read_manifest().pack(EMBEDDED).entries:
         try:
             standard_store().find(read_manifest().entry(name))
         except WeightMissingError as missing:

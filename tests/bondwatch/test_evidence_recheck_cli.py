@@ -28,7 +28,7 @@ from vision.core.values import AlarmKind
 CONFIG = """
 site: {id: hall, time_zone: UTC}
 data_dir: data
-models: {detector: yolox_nano_coco, face_detector: yunet_2023mar, embedder: dlib_resnet_v1}
+models: {pack: embedded}
 groups: [cast]
 zones:
   - id: dock

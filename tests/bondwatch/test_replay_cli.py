@@ -16,7 +16,7 @@ from tests.vision import sight
 CONFIG = """
 site: {id: hall, time_zone: UTC}
 data_dir: data
-models: {detector: yolox_nano_coco, face_detector: yunet_2023mar, embedder: dlib_resnet_v1}
+models: {pack: embedded}
 groups: [cast]
 zones: [{id: stage, name: Stage, permits: [{groups: [cast]}]}]
 cameras:
@@ -32,9 +32,8 @@ SECOND = """
 
 
 @pytest.fixture
-def config(tmp_path: Path, weights: Path) -> Path:
+def config(tmp_path: Path) -> Path:
     """A site with one camera and an empty register."""
-    del weights
     try:
         sight.load()
     except WeightMissingError as error:
@@ -141,6 +140,7 @@ def test_missing_weights_are_exit_status_three(
 ) -> None:
     """Scripts can tell what is missing from what is wrong."""
     monkeypatch.setenv("BONDWATCH_MODELS", str(config.parent))
+    config.write_text(CONFIG.replace("pack: embedded", "pack: embedded, detector: yolox_nano_coco"))
 
     status, line = refused(capfd, str(make_clip()), "--config", str(config))
 

@@ -23,7 +23,7 @@ from tests.enrolment.registers import with_keys
 @pytest.fixture(scope="session")
 def face_detector() -> FaceDetector:
     """Load the face detector that the default configuration names."""
-    return _loaded(lambda loader: loader.face_detector("yunet_2023mar"))
+    return _loaded(lambda loader: loader.face_detector("yunet_cctv"))
 
 
 @pytest.fixture(scope="session")

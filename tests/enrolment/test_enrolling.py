@@ -160,7 +160,7 @@ class TestOnePhoto:
         [
             (lambda p: p.filter(ImageFilter.GaussianBlur(14)), Refusal.BLURRED),
             (lambda p: ImageEnhance.Brightness(p).enhance(0.25), Refusal.DARK),
-            (lambda p: p.point(lambda grey: 225 + grey // 9), Refusal.OVEREXPOSED),
+            (lambda p: p.point(lambda grey: min(255, grey * 3)), Refusal.OVEREXPOSED),
             (lambda p: p.resize((p.width // 6, p.height // 6)), Refusal.TOO_SMALL),
         ],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.boxes import best_of_each, grid_of, overlaps
+from models.boxes import best_of_each, grid_of, overlaps, parts_within
 
 
 def boxes(*rows: tuple[float, float, float, float]) -> np.ndarray:
@@ -54,3 +54,11 @@ def test_nothing_gives_nothing() -> None:
 def test_grid_runs_row_by_row_stride_by_stride() -> None:
     """Cells are column, row and stride."""
     assert grid_of(16, 8, (8, 4)).tolist()[:4] == [[0, 0, 8], [1, 0, 8], [0, 0, 4], [1, 0, 4]]
+
+
+def test_what_lies_within_is_a_part_of_the_inner_box() -> None:
+    """Half of a small box within a large one is a half, however large that is."""
+    np.testing.assert_allclose(
+        parts_within(boxes((0, 0, 2, 2), (3, 3, 4, 4), (5, 5, 5, 5)), boxes((1, 0, 9, 9))),
+        [[0.5], [1], [0]],
+    )

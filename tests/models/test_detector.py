@@ -113,9 +113,10 @@ def test_a_picture_that_does_not_fit_is_refused(manifest, shape) -> None:
         YoloxDetector(manifest.entry(NAME), Canned(quiet())).detect(np.zeros(shape, np.uint8))
 
 
-def test_finds_the_people_of_a_real_picture(shelf, test_data) -> None:
+@pytest.mark.parametrize("name", [NAME, "warehouse_yolox"])
+def test_finds_the_people_of_a_real_picture(shelf, test_data, name: str) -> None:
     """Two people side by side are two people, about where they are."""
-    detector = shelf.load(NAME)
+    detector = shelf.load(name)
     picture = cv2.imread(str(test_data / "people" / "two-people.jpg"))
     height, width = picture.shape[:2]
 

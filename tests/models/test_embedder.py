@@ -16,7 +16,7 @@ EMBEDDERS = ["dlib_resnet_v1", "mobilefacenet_128", "insightface_mobilefacenet_1
 
 def face_of(shelf, picture: np.ndarray) -> np.ndarray:
     """The landmarks of the one face in a portrait, (1, 5, 2)."""
-    return shelf.load("yunet_2023mar").detect(picture, 0.6).landmarks_px[:1]
+    return shelf.load("yunet_cctv").detect(picture, 0.6).landmarks_px[:1]
 
 
 @pytest.mark.parametrize("name", EMBEDDERS)

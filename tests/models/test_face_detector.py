@@ -11,7 +11,7 @@ from models.face_detector import YunetFaceDetector, size_for_faces
 from models.sessions import open_session
 from models.yunet_graph import open_sizes
 
-NAME = "yunet_2023mar"
+NAME, SHIPPED = "yunet_2023mar", "yunet_cctv"
 
 
 def test_opening_the_sizes_changes_no_number(shelf) -> None:
@@ -48,7 +48,7 @@ def test_equals_opencv(shelf, store, portrait, width: int) -> None:
 @pytest.mark.parametrize("shape", [(0, 50, 3), (50, 0, 3), (1, 1, 3), (31, 200, 3)])
 def test_regions_without_a_face_are_empty(shelf, shape) -> None:
     """An empty, a tiny and a blank region hold no face and cause no error."""
-    faces = shelf.load(NAME).detect(np.full(shape, 90, np.uint8), 0.5)
+    faces = shelf.load(SHIPPED).detect(np.full(shape, 90, np.uint8), 0.5)
 
     assert (faces.boxes_xyxy_px.shape, faces.landmarks_px.shape) == ((0, 4), (0, 5, 2))
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from models.errors import ManifestError, WeightMissingError, WeightWrongError
-from models.loading import ModelLoader, ModelNames, load_models
+from models.loading import ModelLoader, load_models, pack_names
+from models.manifest import EMBEDDED
 from models.store import WeightStore
 
-NAMES = ModelNames("yolox_nano_coco", "yunet_2023mar", "dlib_resnet_v1")
+NAMES = pack_names(EMBEDDED)
 
 
 def test_loads_one_model_for_each_role(shelf, store, manifest) -> None:

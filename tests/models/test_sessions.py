@@ -19,7 +19,7 @@ def test_telemetry_is_off() -> None:
 
 def test_runs_on_one_thread_in_order(shelf) -> None:
     """A session has one thread within and one between operators, and runs them in order."""
-    options = open_session("yunet", shelf.bytes_of("yunet_2023mar")).raw.get_session_options()
+    options = open_session("yunet", shelf.bytes_of("yunet_cctv")).raw.get_session_options()
 
     assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
     assert options.execution_mode == onnxruntime.ExecutionMode.ORT_SEQUENTIAL
@@ -27,16 +27,16 @@ def test_runs_on_one_thread_in_order(shelf) -> None:
 
 def test_garbage_is_refused_by_name() -> None:
     """Bytes that are no graph are refused with the model's name."""
-    with pytest.raises(ModelRefusedError, match=r"^yunet_2023mar: the runtime refuses"):
-        open_session("yunet_2023mar", b"garbage" * 100)
+    with pytest.raises(ModelRefusedError, match=r"^yunet_cctv: the runtime refuses"):
+        open_session("yunet_cctv", b"garbage" * 100)
 
 
 def test_a_truncated_graph_is_refused_by_name(shelf) -> None:
     """A graph cut in half is refused with the model's name."""
-    graph = shelf.bytes_of("yunet_2023mar")
+    graph = shelf.bytes_of("yunet_cctv")
 
-    with pytest.raises(ModelRefusedError, match=r"^yunet_2023mar: the runtime refuses"):
-        open_session("yunet_2023mar", graph[: len(graph) // 2])
+    with pytest.raises(ModelRefusedError, match=r"^yunet_cctv: the runtime refuses"):
+        open_session("yunet_cctv", graph[: len(graph) // 2])
 
 
 @pytest.mark.parametrize(
@@ -48,13 +48,13 @@ def test_never_falls_back_silently(shelf, providers: tuple[str, ...]) -> None:
     if providers[0] in onnxruntime.get_available_providers():
         pytest.skip(f"{providers[0]} is there, so nothing falls back")
 
-    with pytest.raises(ModelRefusedError, match=r"^yunet_2023mar: "):
-        open_session("yunet_2023mar", shelf.bytes_of("yunet_2023mar"), providers)
+    with pytest.raises(ModelRefusedError, match=r"^yunet_cctv: "):
+        open_session("yunet_cctv", shelf.bytes_of("yunet_cctv"), providers)
 
 
 def test_a_failing_run_names_the_model(shelf) -> None:
     """An input that the graph cannot take is an error with the model's name."""
-    session = open_session("yunet_2023mar", shelf.bytes_of("yunet_2023mar"))
+    session = open_session("yunet_cctv", shelf.bytes_of("yunet_cctv"))
 
-    with pytest.raises(ModelRunError, match=r"^yunet_2023mar: failed on"):
+    with pytest.raises(ModelRunError, match=r"^yunet_cctv: failed on"):
         session.run(np.zeros((1, 1), np.float32))

@@ -50,11 +50,7 @@ def stage_config(broker_port: int, url: str) -> dict[str, Any]:
         "site": {"id": "hall", "time_zone": "UTC"},
         "data_dir": "data",
         "mqtt": {"host": "127.0.0.1", "port": broker_port, "heartbeat_s": 1},
-        "models": {
-            "detector": "yolox_nano_coco",
-            "face_detector": "yunet_2023mar",
-            "embedder": "dlib_resnet_v1",
-        },
+        "models": {"pack": "embedded"},
         "groups": ["cast"],
         "register": {"two_person_rule": False},
         "zones": [zone],

@@ -17,7 +17,7 @@ from enrolment.people import PersonState
 from enrolment.photos import decode_photo
 from enrolment.register import Register
 from models.errors import WeightMissingError
-from models.manifest import read_manifest
+from models.manifest import EMBEDDED, read_manifest
 from models.store import standard_store
 from vision.config_reader import read_settings
 
@@ -25,7 +25,7 @@ CONFIG = """
 site: {{id: dock-7, time_zone: Europe/Berlin}}
 data_dir: data
 mqtt: {{host: 127.0.0.1}}
-models: {{detector: yolox_nano_coco, face_detector: yunet_2023mar, embedder: dlib_resnet_v1}}
+models: {{pack: embedded}}
 groups: [staff]
 register: {{keep_photos: true}}
 zones:
@@ -45,7 +45,7 @@ PASSWORD = "a camera's secret"  # noqa: S105 - of a camera that lives as long as
 @pytest.fixture
 def clip(test_data: Path) -> Path:
     """Find the clip of somebody on a stage, and the weights that go with it."""
-    for name in ("yunet_2023mar", "dlib_resnet_v1"):
+    for name in read_manifest().pack(EMBEDDED).entries:
         try:
             standard_store().find(read_manifest().entry(name))
         except WeightMissingError as missing:

@@ -28,9 +28,8 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
-def stage(test_data: Path, weights: Path) -> Path:
+def stage(test_data: Path) -> Path:
     """The clip of a man on a stage, with cuts to others."""
-    del weights
     clip = test_data / "media" / "stage-two-people.mp4"
     if not clip.is_file():
         pytest.skip(f"{clip} is missing")

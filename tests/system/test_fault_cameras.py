@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -56,9 +55,8 @@ class Trouble:
 
 
 @pytest.fixture(scope="module")
-def trouble(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterator[Trouble]:
+def trouble(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trouble]:
     """Every camera but ``well`` has its fault, two of them from the start."""
-    del weights
     folder = tmp_path_factory.mktemp("cameras")
     clips = dict.fromkeys(("well", *REASONS, "late"), make_clip(fps=10))
     port, secret = free_port(), folder / "secret"

@@ -73,11 +73,8 @@ class Running:
 
 
 @pytest.fixture(scope="module")
-def running(
-    tmp_path_factory: pytest.TempPathFactory, test_data: Path, weights: Path
-) -> Iterator[Running]:
+def running(tmp_path_factory: pytest.TempPathFactory, test_data: Path) -> Iterator[Running]:
     """The stage, with a man on it who is enrolled."""
-    del weights
     stage = test_data / "media" / "stage-two-people.mp4"
     if not stage.is_file():
         pytest.skip(f"{stage} is missing")

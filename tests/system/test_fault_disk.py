@@ -48,9 +48,8 @@ class OnDisk:
 
 
 @pytest.fixture(scope="module")
-def on_disk(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterator[OnDisk]:
+def on_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnDisk]:
     """The daemon with its data on a small disk; two cameras that see nobody."""
-    del weights
     demand_mount()
     folder = tmp_path_factory.mktemp("disk")
     with ExitStack() as stack:

@@ -18,9 +18,8 @@ from tests.system.site import eventually, listening
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
 
-def test_a_journal_that_fails(tmp_path: Path, weights: Path) -> None:
+def test_a_journal_that_fails(tmp_path: Path) -> None:
     """Damaged at the start, whole again, then removed: no alarm of that time stays unheard."""
-    del weights
     journal = tmp_path / "data" / "journal.db"
     journal.parent.mkdir()
     journal.write_bytes(b"not a database at all" * 1000)

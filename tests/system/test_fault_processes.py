@@ -51,11 +51,8 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def watched(
-    tmp_path_factory: pytest.TempPathFactory, test_data: Path, weights: Path
-) -> Iterator[Watched]:
+def watched(tmp_path_factory: pytest.TempPathFactory, test_data: Path) -> Iterator[Watched]:
     """The hall shows a man who is not enrolled, the yard nobody; somebody else is enrolled."""
-    del weights
     stage = test_data / "media" / "stage-two-people.mp4"
     if not stage.is_file():
         pytest.skip(f"{stage} is missing")

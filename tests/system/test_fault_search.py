@@ -32,11 +32,8 @@ def server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def stage(
-    tmp_path: Path, test_data: Path, server: PostgresServer, weights: Path
-) -> Iterator[Place]:
+def stage(tmp_path: Path, test_data: Path, server: PostgresServer) -> Iterator[Place]:
     """A man before a camera, enrolled in a register that is searched on its server."""
-    del weights
     clip = test_data / "media" / "stage-two-people.mp4"
     if not clip.is_file():
         pytest.skip(f"{clip} is missing")

@@ -53,9 +53,8 @@ class Surroundings:
 
 
 @pytest.fixture(scope="module")
-def surroundings(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Iterator[Surroundings]:
+def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
     """A camera that sees nobody, and a daemon whose clock can be set."""
-    del weights
     folder = tmp_path_factory.mktemp("surroundings")
     (folder / "sitecustomize.py").write_text(CLOCK)
     with ExitStack() as stack:

@@ -16,10 +16,9 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
 
 def test_an_alarm_is_in_a_ledger_and_a_bundle_that_an_auditor_can_verify(
-    tmp_path: Path, test_data: Path, weights: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, test_data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Key and checkpoints come from elsewhere, and with them both prove themselves."""
-    del weights
     clip = test_data / "media" / "stage-two-people.mp4"
     if not clip.is_file():
         pytest.skip(f"{clip} is missing")

@@ -150,7 +150,7 @@ def test_the_first_entries_say_what_begins_and_by_what_it_is_judged(writer):
     assert kinds == ["ledger_begun", "configuration", "models"]
     assert ledger.path.stat().st_mode & 0o777 == 0o600
     assert texts[1] == (writer.folder / "config.yaml").read_text()
-    assert "yolox_nano_coco" in texts[2]
+    assert "warehouse_yolox" in texts[2]
 
 
 def test_it_may_be_killed_at_any_moment(writer):

@@ -16,9 +16,8 @@ STAR = "lin-manuel-miranda"
 
 
 @pytest.fixture
-def stage(tmp_path: Path, test_data: Path, weights: Path) -> Path:
+def stage(test_data: Path) -> Path:
     """The clip of a man on a stage, with cuts to others."""
-    del tmp_path, weights
     clip = test_data / "media" / "stage-two-people.mp4"
     if not clip.is_file():
         pytest.skip(f"{clip} is missing")
@@ -64,7 +63,7 @@ def test_somebody_who_is_not(tmp_path: Path, stage: Path, test_data: Path) -> No
         evidence = alarm["identity"]
         assert evidence["looks"] >= 3
         assert evidence["similarity"] < evidence["reject"]
-        assert set(alarm["models"]) == {"yolox_nano_coco", "yunet_2023mar", "dlib_resnet_v1"}
+        assert set(alarm["models"]) == {"warehouse_yolox", "yunet_cctv", "dlib_resnet_v1"}
         assert alarm["register_version"] == 2
         assert alarm["durable"] is True
         assert [s["status"] for s in console.of("status")][-1] == "offline"

@@ -37,9 +37,8 @@ HURT = {"ended", "no_answer", "unreachable", "garbage"}
 
 
 @pytest.fixture(scope="module")
-def models(weights: Path) -> ModelSet:
+def models() -> ModelSet:
     """The models, for enrolling."""
-    del weights
     return load()
 
 

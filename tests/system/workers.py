@@ -60,11 +60,7 @@ def configuration(url: str) -> dict[str, Any]:
     return {
         "site": {"id": "hall", "time_zone": "UTC"},
         "data_dir": "data",
-        "models": {
-            "detector": "yolox_nano_coco",
-            "face_detector": "yunet_2023mar",
-            "embedder": "dlib_resnet_v1",
-        },
+        "models": {"pack": "embedded"},
         "groups": ["cast"],
         "zones": [zone],
         "cameras": [camera],

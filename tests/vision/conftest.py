@@ -12,9 +12,8 @@ from tests.vision import sight
 
 
 @pytest.fixture(scope="session")
-def models(weights: Path) -> ModelSet:
+def models() -> ModelSet:
     """The models of a worker, loaded once."""
-    del weights
     try:
         return sight.load()
     except WeightMissingError as error:

@@ -15,13 +15,14 @@ from enrolment.gallery import Gallery
 from enrolment.people import Person, Template
 from enrolment.places import RegisterPlace
 from enrolment.register import Register
-from models.loading import ModelNames, ModelSet, load_models
+from models.loading import ModelSet, load_models, pack_names
+from models.manifest import EMBEDDED
 from models.store import standard_store
 from vision.core.values import Box, Instant, LookWanted, StaffFacts
 from vision.ingest.frame import Frame, PictureConverter
 from vision.register_watch import RegisterView
 
-NAMES = ModelNames("yolox_nano_coco", "yunet_2023mar", "dlib_resnet_v1")
+NAMES = pack_names(EMBEDDED)
 NOW_UTC = 1_767_268_800.0  # 2026-01-01T12:00:00Z
 WHOLE = Box(0.0, 0.0, 1.0, 1.0)
 

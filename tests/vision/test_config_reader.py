@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from enrolment.places import PostgresDatabase, SecretSource
+from models.manifest import EMBEDDED, read_manifest
 from vision.config_reader import ConfigError, read_settings
 from vision.settings import (
     CameraSettings,
@@ -150,6 +151,15 @@ def test_the_default_configuration_is_valid():
     settings = read_settings(ROOT / "config.yaml")
 
     assert [camera.camera_id for camera in settings.cameras] == ["gate"]
+
+
+def test_the_default_configuration_needs_no_file_beside_the_checkout():
+    """Its models are those of the pack that the repository and set-up bring."""
+    chosen = read_settings(ROOT / "config.yaml").models
+
+    assert (chosen.detector, chosen.face_detector, chosen.embedder) == read_manifest().pack(
+        EMBEDDED
+    ).entries
 
 
 def test_the_default_configuration_states_the_true_defaults(tmp_path):

@@ -9,7 +9,7 @@ from vision.config_reader import ConfigError, read_settings
 ROOT = Path(__file__).parents[2]
 SMALL = """\
 site: {id: plant-7, time_zone: Europe/Berlin}
-models: {detector: yolox_nano_coco, face_detector: yunet_2023mar, embedder: dlib_resnet_v1}
+models: {pack: embedded}
 groups: [staff]
 zones: [{id: bonded, permits: [{groups: [staff]}]}]
 cameras:

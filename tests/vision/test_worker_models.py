@@ -19,16 +19,16 @@ POLICY = IdentityPolicy(0.9, 0.8, 0.01)
 
 
 @pytest.fixture
-def folder(tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A model directory with right files, and the only one there is."""
-    del weights
     wanted = tmp_path / "models"
     wanted.mkdir()
     found = store.standard_store()
     for name in (NAMES.detector, NAMES.face_detector, NAMES.embedder):
         entry = read_manifest().entry(name)
         shutil.copy(found.find(entry), wanted / entry.file)
-    monkeypatch.delenv(store.ENVIRONMENT_VARIABLE)
+    monkeypatch.delenv(store.ENVIRONMENT_VARIABLE, raising=False)
+    monkeypatch.setattr(store, "WEIGHTS_DIRECTORY", tmp_path / "none-shipped")
     monkeypatch.setattr(store, "cache_directory", lambda: tmp_path / "no-cache")
     return wanted
 
