@@ -171,11 +171,22 @@ def test_a_guards_word(running: Running) -> None:
     with Register.open(place.folder / "data" / "register.db") as register:
         register.add_person(Person("substitute", "A Substitute", frozenset({"cast"})))
     place.command("enrol", "suspend", STAR)
-    alarm = console.wait_for(lambda: open_about_him(console))[-1]
-    place.command("vouch", alarm["alarm_id"], "--staff", "substitute", "--by", "Gate 2")
+    alarm_id = console.wait_for(lambda: vouched_for(place, console))
 
-    ended = wait_told(console, alarm_id=alarm["alarm_id"], change="cleared")
-    assert (ended["reason"], ended["identity"]["vouched_by"]) == ("vouched", "Gate 2")
+    ended = wait_told(console, alarm_id=alarm_id, reason="vouched")
+    assert (ended["change"], ended["identity"]["vouched_by"]) == ("cleared", "Gate 2")
+
+
+def vouched_for(place: Site, console: Console) -> str | None:
+    """The alarm whose end a guard's word is; he walks off while the guard still types."""
+    for alarm in open_about_him(console):
+        try:
+            place.command("vouch", alarm["alarm_id"], "--staff", "substitute", "--by", "Gate 2")
+        except AssertionError as refused:
+            assert "is over" in str(refused)  # noqa: PT017 -- what the command said
+        else:
+            return str(alarm["alarm_id"])
+    return None
 
 
 def test_a_register_that_breaks(running: Running) -> None:
