@@ -149,6 +149,8 @@ class FileSeal:
             # A length that no chunk has is not read: it may be anything.
             fits = OVERHEAD_BYTES < length <= OVERHEAD_BYTES + MOST_PLAIN_BYTES
             sealed = source.read(length) if fits else b""
+            if len(sealed) != length:
+                raise ChunkBrokenError(index, at_byte)
             try:
                 plain = self.cipher.open(sealed, self._place("chunk", str(index)))
             except SealBrokenError as error:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrolment.sealing import Cipher, new_key
+from enrolment.sealing import OVERHEAD_BYTES, Cipher, new_key
 from vision.evidence import sealed_form
 from vision.evidence.sealed_form import (
     CLOSING_AT,
@@ -90,6 +90,16 @@ def test_a_changed_bit_is_noticed(pieces: list[bytes], data: st.DataObject) -> N
     changed[bit // 8] ^= 1 << bit % 8
 
     with pytest.raises(REFUSED):
+        read(bytes(changed))
+
+
+def test_a_length_that_reaches_beyond_the_end_is_noticed() -> None:
+    """Though all that is there of the last chunk would open."""
+    changed = bytearray(sealed([b"a", b"bc"]).data)
+    at = len(changed) - (LENGTH_BYTES + OVERHEAD_BYTES + 2)
+    changed[at + 2] ^= 1
+
+    with pytest.raises(ChunkBrokenError):
         read(bytes(changed))
 
 
