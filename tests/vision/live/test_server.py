@@ -6,7 +6,7 @@ import socket
 import stat
 from collections import deque
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -261,8 +261,9 @@ class TestSocket:
             before = path.stat().st_ino
 
             def is_taken_over() -> bool:
-                # for a moment there is neither
-                return path.exists() and path.stat().st_ino != before
+                with suppress(FileNotFoundError):  # for a moment there is neither
+                    return path.stat().st_ino != before
+                return False
 
             with LiveServer(tmp_path, "w1", {}.get):
                 eventually(lambda: is_taken_over() and _answers(tmp_path))
