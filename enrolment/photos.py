@@ -132,7 +132,7 @@ def _refusing_hostile_bytes() -> Iterator[None]:
     except Image.DecompressionBombError as exc:
         raise PhotoRefusedError(Refusal.TOO_MANY_PIXELS) from exc
     except Exception as exc:  # a parser fed hostile bytes may raise anything
-        raise PhotoRefusedError(Refusal.UNREADABLE, type(exc).__name__) from exc
+        raise PhotoRefusedError(Refusal.UNREADABLE, "damaged or cut short") from exc
 
 
 def _check_header(image: Image.Image, limits: PhotoLimits) -> None:

@@ -78,6 +78,8 @@ def read_table(data: bytes, encoding: str | None = None) -> Table:
         raise TableError("the table is empty; its first line must name the columns")
     titles = [_heading(cell) for cell in lines[0][1]]
     _check_titles(titles)
+    if len(lines) == 1:
+        raise TableError("the table names its columns and nobody below; add a row for each person")
     rows = tuple(
         RawRow(line, _cells(titles, cells), max(0, len(cells) - len(titles)))
         for line, cells in lines[1:]

@@ -163,6 +163,13 @@ class TestRefusing:
 
         assert reason_of(data[: int(len(data) * kept)]) is Refusal.UNREADABLE
 
+    def test_what_is_broken_is_said_in_words(self) -> None:
+        """Not in the name of a Python exception."""
+        with pytest.raises(PhotoRefusedError) as caught:
+            decode_photo(encoded(noise(), "JPEG")[:2000])
+
+        assert caught.value.detail == "damaged or cut short"
+
     @pytest.mark.parametrize("kept", [0.02, 0.3, 0.7, 0.97])
     def test_a_heic_cut_short_is_unreadable(self, kept: float) -> None:
         """A truncated HEIC is refused as well."""

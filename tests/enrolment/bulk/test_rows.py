@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from enrolment.bulk.cells import RowRules
@@ -138,10 +138,12 @@ CELL = st.text(st.characters(exclude_characters='"\r\n\0', codec="utf-8"), max_s
 def test_any_cells_are_a_person_or_a_reason(cells: list[list[str]]) -> None:
     """Every row comes out once, and a person that comes out can be registered."""
     lines = [",".join(f'"{cell}"' for cell in line) for line in cells]
+    filled = sum(any(cell.strip() for cell in line) for line in cells)
+    assume(filled)
 
     rows = read(*lines)
 
-    assert len(rows) == sum(any(cell.strip() for cell in line) for line in cells)
+    assert len(rows) == filled
     for row in rows:
         if isinstance(row, WantedRow):
             row.person.checked()

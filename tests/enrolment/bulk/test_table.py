@@ -64,6 +64,7 @@ def test_unknown_columns_are_named() -> None:
         (b"name,groups\nAnn,staff\n", "no column staff_id"),
         (b"photo\nx\n", "no column staff_id and no column name"),
         (b"id,name,ID\na,Ann,b\n", "column staff_id twice"),
+        (b"id,name\n\n , \n", "nobody below"),
         (b'id,name\na,"Ann\n', "line 2"),
         (b"id,name\na,A\0nn\n", "zero bytes"),
         (b"\xff\xff\xff\xff", "not UTF-8 nor GBK"),
