@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import json
-import re
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bondwatch.failures import CommandError
-from bondwatch.journal_desk import site_journal, wake_publisher
+from bondwatch.journal_desk import listed_alarm_id, site_journal, wake_publisher
 from enrolment.register import Register
 from enrolment.register_errors import RegisterError
 from vision.outputs.journal_values import AckRequest, AckResult, AlarmRecord
@@ -30,8 +29,6 @@ Config = Annotated[Path, typer.Option("--config", metavar="FILE", help="The conf
 AsJson = Annotated[bool, typer.Option("--json", help="JSON for programs, one object a line.")]
 AlarmId = Annotated[str, typer.Argument(metavar="ALARM", help="The alarm's id; a start will do.")]
 By = Annotated[str | None, typer.Option("--by", metavar="WHO", help="Default: the user's name.")]
-
-_START_OF_ID = re.compile(r"[0-9a-f-]{4,36}")
 
 
 @alarms_app.command("list")
@@ -117,7 +114,7 @@ def ack(
 ) -> None:
     """Acknowledge an alarm. Exit status 1 unless it was accepted."""
     with site_journal(config) as (settings, journal):
-        alarm_id = _full_id(alarm, journal.ids_beginning(alarm) if _is_start(alarm) else ())
+        alarm_id = listed_alarm_id(journal, alarm)
         request = AckRequest(alarm_id, by or getpass.getuser(), note)
         result = journal.acknowledge(request)
         wake_publisher(settings)
@@ -142,7 +139,7 @@ def vouch(
         raise CommandError("--by is empty", "say who answers for it")
     with site_journal(config) as (settings, journal):
         _demand_staff(settings, staff)
-        alarm_id = _full_id(alarm, journal.ids_beginning(alarm) if _is_start(alarm) else ())
+        alarm_id = listed_alarm_id(journal, alarm)
         if not journal.vouch(alarm_id, staff, by):
             raise CommandError(f"alarm {alarm_id} is over", "nobody needs to be vouched for")
         wake_publisher(settings)
@@ -158,15 +155,3 @@ def _demand_staff(settings: Settings, staff_id: str) -> None:
             register.person(staff_id)
     except RegisterError as error:
         raise CommandError(str(error), "vouch for somebody who is enrolled") from error
-
-
-def _is_start(alarm: str) -> bool:
-    return _START_OF_ID.fullmatch(alarm) is not None
-
-
-def _full_id(alarm: str, found: tuple[str, ...]) -> str:
-    if not found:
-        raise CommandError(f"no alarm is called {alarm!r}", "'bondwatch alarms list' shows them")
-    if len(found) > 1:
-        raise CommandError(f"{len(found)} alarms begin with {alarm!r}", "give more of the id")
-    return found[0]

@@ -13,6 +13,9 @@ from vision.outputs.journal_errors import JournalError
 from vision.outputs.nudge import Nudge
 from vision.settings import Settings
 
+_FEWEST_CHARS = 4
+_LIST = "'bondwatch alarms list' shows them"
+
 
 @contextmanager
 def site_journal(config: Path) -> Iterator[tuple[Settings, Journal]]:
@@ -37,17 +40,24 @@ def open_journal(path: Path) -> Iterator[Journal]:
 
 def evidence_id(journal: Journal, start: str) -> str:
     """The one alarm with evidence whose id begins so. Raises CommandError."""
-    found = journal.evidence_ids_beginning(start) if start else ()
-    return _the_one(found, start, "evidence of", "'bondwatch evidence list'")
+    found = journal.evidence_ids_beginning(start)
+    return _the_one(found, start, "evidence of", "'bondwatch evidence list' shows what there is")
+
+
+def listed_alarm_id(journal: Journal, start: str) -> str:
+    """The one alarm that the journal still lists whose id begins so. Raises CommandError."""
+    return _the_one(journal.ids_beginning(start), start, "alarm", _LIST)
 
 
 def alarm_id(journal: Journal, start: str) -> str:
-    """The one alarm whose id begins so, with evidence or without. Raises CommandError."""
-    both = journal.evidence_ids_beginning(start) + journal.ids_beginning(start) if start else ()
-    return _the_one(both, start, "alarm", "'bondwatch alarms list' shows them")
+    """The one alarm whose id begins so, listed still or with evidence. Raises CommandError."""
+    both = journal.evidence_ids_beginning(start) + journal.ids_beginning(start)
+    return _the_one(both, start, "alarm", _LIST)
 
 
 def _the_one(found: Iterable[str], start: str, what: str, remedy: str) -> str:
+    if len(start) < _FEWEST_CHARS:  # a slip of two characters must not acknowledge some alarm
+        raise CommandError(f"{start!r} is short for an alarm's id", "give four characters or more")
     ids = set(found)
     if not ids:
         raise CommandError(f"there is no {what} {start!r}", remedy)

@@ -128,10 +128,17 @@ def test_ack_repeated(site):
     assert "repeated" in result.output
 
 
-@pytest.mark.parametrize("alarm_id", ["ffffffff", "%", "x"])
+@pytest.mark.parametrize("alarm_id", ["ffffffff", "%%%%", "____"])
 def test_ack_unknown(site, alarm_id):
     """An alarm that is not there is named, with the way to find the right one."""
     assert "'bondwatch alarms list'" in site.refused("alarms", "ack", alarm_id)
+
+
+def test_ack_by_too_little(site):
+    """A slip of the finger acknowledges nothing, though only one alarm begins so."""
+    (committed,) = site.journal.commit([alarm()], CONTEXT)
+
+    assert "four characters" in site.refused("alarms", "ack", committed.alarm_id[:3])
 
 
 def test_vouch(site):
