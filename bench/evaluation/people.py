@@ -102,6 +102,21 @@ def _enrolled(
     return found
 
 
+def sets_of(count: int, size: int, uses: int) -> list[tuple[int, ...]]:
+    """Different sets of so many of the indices up to ``count``, none in more than ``uses``, 1 or 2.
+
+    The second time the indices are taken from the end and by leaps, so that those which stood
+    together the first time are parted.
+    """
+    by_leaps = [*range(count - 1, -1, -2), *range(count - 2, -1, -2)]
+    found: dict[frozenset[int], tuple[int, ...]] = {}
+    for order in ([*range(count)], by_leaps)[:uses]:
+        for start in range(0, count - size + 1, size):
+            chosen = tuple(order[start : start + size])
+            found.setdefault(frozenset(chosen), chosen)
+    return list(found.values())
+
+
 class Looks:
     """Looks at pictures, each computed once."""
 
@@ -152,17 +167,17 @@ class Looks:
         return self._shelf.look(f"pass{number}|{path.name}", make)
 
     def trials(
-        self, people: Mapping[str, Sequence[Path]], looks: int, most: int
+        self, people: Mapping[str, Sequence[Path]], looks: int, most: int, *, uses: int = 1
     ) -> Iterator[Trial]:
-        """Sets of looks at different pictures of one person, none used twice.
+        """Sets of looks at different pictures of one person, each picture in at most ``uses``.
 
         A picture of which the daemon would take no look is passed over, as a camera's next frame
         would serve instead; `acquired` tells how many those are.
         """
         for who in told("looking", people, self._say):
             good = [look for look in map(self.at, people[who][:most]) if look is not None]
-            for start in range(0, len(good) - looks + 1, looks):
-                yield Trial(who, tuple(good[start : start + looks]))
+            for chosen in sets_of(len(good), looks, uses):
+                yield Trial(who, tuple(good[index] for index in chosen))
 
     def acquired(self, people: Mapping[str, Sequence[Path]], most: int) -> float:
         """The share of the pictures of which there is a look."""

@@ -127,15 +127,20 @@ class Measuring:
         """Different photos of a person.
 
         For several looks, who is enrolled is a stranger too, with all their pictures, to a
-        gallery without them.
+        gallery without them; and a stranger's picture serves twice, each time beside others, or
+        too few trials would decide. The interval draws people, so it does not take such trials
+        for independent ones.
         """
         cast, most = self._cast, self._plan.most_pictures
         others: dict[str, Sequence[Path]] = dict(cast.strangers)
+        uses = 1
         if looks > 1:
             others |= {w: [*cast.enrolled_from[w], *cast.further[w]] for w in cast.further}
+            uses = 2
         mated = self._looks.trials(cast.further, looks, most)
         acquired = self._looks.acquired(cast.further, most)
-        return Sets(list(mated), list(self._looks.trials(others, looks, most)), acquired)
+        non_mated = self._looks.trials(others, looks, most, uses=uses)
+        return Sets(list(mated), list(non_mated), acquired)
 
     def of_size(self, size_px: int) -> Sets:
         """One look at a face that was made as small as that."""
