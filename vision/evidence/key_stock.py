@@ -12,12 +12,12 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from types import TracebackType
 from typing import Final, Self
 
 from enrolment.evidence_keys import EvidenceKey, EvidenceKeys
 from enrolment.register_errors import RegisterError
 from vision.logs import logger
+from vision.own_thread import OwnThread
 
 AT_HAND: Final = 8
 """Keys kept ready: each recording of an alarm takes one."""
@@ -36,44 +36,28 @@ def is_for_want_of_a_key(error: OSError) -> bool:
     return error.errno == errno.ENOKEY
 
 
-class KeyStock:
+class KeyStock(OwnThread):
     """``with`` starts the thread, once it has tried for the first time, and ends it."""
 
     def __init__(self, open_keys: Callable[[], EvidenceKeys], retry_s: float = RETRY_S) -> None:
+        super().__init__("evidence-keys", END_WITHIN_S)
         self._open_keys = open_keys
         self._retry_s = retry_s
         self._at_hand: deque[EvidenceKey] = deque()
         self._news = threading.Condition()
         self._closing = False
         self._problem: str | None = None
-        self._thread = threading.Thread(target=self._run, name="evidence-keys")
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        super().__enter__()
         with self._news:
             self._news.wait_for(self._is_settled, FIRST_WITHIN_S)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        with self._news:
-            self._closing = True
-            self._news.notify_all()
-        self._thread.join(END_WITHIN_S)
-
-    @property
-    def ended(self) -> bool:
-        """Whether the thread has ended; only a key store that hangs keeps it."""
-        return not self._thread.is_alive()
-
     @property
     def problem(self) -> str | None:
         """Why no more keys can be had, as a stable code; None where they can."""
-        if self._thread.ident is not None and self.ended and not self._closing:
+        if self._began_and_ended and not self._closing:
             return MISSING
         return self._problem
 
@@ -86,6 +70,11 @@ class KeyStock:
             key = self._at_hand.popleft()
             self._news.notify_all()
             return key
+
+    def _ask_to_end(self) -> None:
+        with self._news:
+            self._closing = True
+            self._news.notify_all()
 
     def _is_settled(self) -> bool:
         return bool(self._at_hand) or self._problem is not None

@@ -19,8 +19,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from enrolment.evidence_keys import EvidenceKeys
 from enrolment.register_errors import RegisterError
@@ -31,6 +30,7 @@ from vision.logs import logger
 from vision.outputs.evidence_values import Deletion, EvidenceFolder
 from vision.outputs.journal import Journal
 from vision.outputs.journal_errors import JournalError
+from vision.own_thread import OwnThread
 from vision.settings import Settings
 
 EVERY_S: Final = 600.0
@@ -41,10 +41,11 @@ _DAY_S: Final = 24 * 3600.0
 _log = logger(__name__)
 
 
-class Retaining:
+class Retaining(OwnThread):
     """``with`` starts the thread and ends it."""
 
     def __init__(self, settings: Settings, every_s: float = EVERY_S) -> None:
+        super().__init__("retention", END_WITHIN_S)
         wanted = settings.evidence
         self._rules = RetentionRules(wanted.keep_days * _DAY_S, wanted.max_bytes)
         self._data_dir = settings.data_dir
@@ -52,24 +53,9 @@ class Retaining:
         self._journal_path = settings.journal_path
         self._every_s = every_s
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="retention")
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _ask_to_end(self) -> None:
         self._closing.set()
-        self._thread.join(END_WITHIN_S)
-
-    @property
-    def ended(self) -> bool:
-        return not self._thread.is_alive()
 
     def _run(self) -> None:
         while not self._closing.wait(self._every_s):

@@ -11,8 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from vision.core.values import AlarmDecision, Change
 from vision.evidence.clip_plan import ClipRules
@@ -23,6 +22,7 @@ from vision.evidence.recording import Beginning, Recording
 from vision.evidence.stream_moments import RingClock
 from vision.evidence.values import Picture, Sight
 from vision.logs import logger
+from vision.own_thread import OwnThread
 
 TURN_S: Final = 0.25
 SLOW_AFTER_S: Final = 5.0
@@ -44,10 +44,11 @@ Key = tuple[str, str]
 _log = logger(__name__)
 
 
-class EvidenceWriter:
+class EvidenceWriter(OwnThread):
     """``with`` starts the thread and, at the end, ends every clip and joins it."""
 
     def __init__(self, store: Store, rules: ClipRules, index: EvidenceIndex) -> None:
+        super().__init__("evidence", END_WITHIN_S)
         self._store = store
         self._rules = rules
         self._index = index
@@ -63,32 +64,11 @@ class EvidenceWriter:
         self._clocks: dict[int, RingClock] = {}
         self._begun_s: dict[int, float] = {}
         self._probed_s = float("-inf")
-        self._thread = threading.Thread(target=self._run, name="evidence")
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        with self._news:
-            self._closing = True
-            self._news.notify()
-        self._thread.join(END_WITHIN_S)
-
-    @property
-    def ended(self) -> bool:
-        """Whether the thread has ended; after closing, only a disk that hangs keeps it."""
-        return not self._thread.is_alive()
 
     @property
     def problem(self) -> str | None:
         """Why evidence cannot be kept at present, as a stable code; None where it can."""
-        if self._thread.ident is not None and self.ended and not self._closing:
+        if self._began_and_ended and not self._closing:
             return "writer_died"
         if time.monotonic() - self._failed_s < FAILED_TOLD_S:
             return "recording_failed"
@@ -127,6 +107,11 @@ class EvidenceWriter:
     def _leave(self, work: Callable[[], None]) -> None:
         with self._news:
             self._work.append(work)
+            self._news.notify()
+
+    def _ask_to_end(self) -> None:
+        with self._news:
+            self._closing = True
             self._news.notify()
 
     # The thread's own side.

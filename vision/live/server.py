@@ -12,12 +12,13 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from vision.live.line import Line
 from vision.live.serving import Find, Serving
 from vision.live.sockets import LiveListener
 from vision.logs import logger
+from vision.own_thread import OwnThread
 
 FOLLOW_S: Final = 0.04
 """How often the cameras are asked for news while somebody watches."""
@@ -33,21 +34,17 @@ END_WITHIN_S: Final = 2.0
 _log = logger(__name__)
 
 
-class LiveServer:
+class LiveServer(OwnThread):
     """``with`` starts the thread and, at the end, joins it."""
 
     def __init__(self, run_dir: Path, worker_id: str, find: Find) -> None:
+        super().__init__("live", END_WITHIN_S)
         self._run_dir = run_dir
         self._worker_id = worker_id
         self._find = find
         self._closing = threading.Event()
         self._wake_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._problem: str | None = None
-        self._thread = threading.Thread(target=self._run, name="live")
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
 
     def __exit__(
         self,
@@ -55,15 +52,13 @@ class LiveServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._closing.set()
-        os.eventfd_write(self._wake_fd, 1)
-        self._thread.join(END_WITHIN_S)
+        super().__exit__(kind, error, trace)
         if self.ended:
             os.close(self._wake_fd)
 
-    @property
-    def ended(self) -> bool:
-        return not self._thread.is_alive()
+    def _ask_to_end(self) -> None:
+        self._closing.set()
+        os.eventfd_write(self._wake_fd, 1)
 
     @property
     def problem(self) -> str | None:
