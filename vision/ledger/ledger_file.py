@@ -19,6 +19,7 @@ from vision.ledger.ledger_errors import (
     LedgerTooNewError,
     named,
 )
+from vision.sqlite_transactions import file_id, transaction
 
 PRIVATE = 0o600
 """Its contents name staff; only its owner reads it."""
@@ -35,7 +36,7 @@ class LedgerFile:
             self._db = connect()
         except sqlite3.Error as error:
             raise named(error, path) from error
-        self._id = _file_id(path)
+        self._id = file_id(path)
 
     @classmethod
     def for_writing(cls, path: Path, busy_s: float = BUSY_S) -> LedgerFile:
@@ -64,19 +65,13 @@ class LedgerFile:
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """One transaction that holds the write lock; all of it is on disk, or none."""
-        if _file_id(self.path) != self._id:
+        if file_id(self.path) != self._id:
             raise LedgerReplacedError(
                 f"ledger {self.path} was removed or replaced while in use;"
                 " end the daemon before you touch it"
             )
-        with self.read() as db:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            finally:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
+        with self.read() as db, transaction(db):
+            yield db
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -98,14 +93,6 @@ class LedgerFile:
 
     def close(self) -> None:
         self._db.close()
-
-
-def _file_id(path: Path) -> tuple[int, int] | None:
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_dev, stat.st_ino
 
 
 @contextmanager
@@ -143,16 +130,11 @@ def _connect_to_write(path: Path, busy_s: float) -> sqlite3.Connection:
 def _ensure_schema(db: sqlite3.Connection, path: Path) -> None:
     if _version(db, path) == ledger_schema.VERSION:
         return
-    db.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(db):
         for version in range(_version(db, path) + 1, ledger_schema.VERSION + 1):
             for statement in ledger_schema.STEPS[version]:
                 db.execute(statement)
         db.execute(f"PRAGMA user_version={ledger_schema.VERSION:d}")
-        db.execute("COMMIT")
-    finally:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
 
 
 def _version(db: sqlite3.Connection, path: Path) -> int:

@@ -20,6 +20,7 @@ from vision.outputs.journal_errors import (
     JournalTooNewError,
     named,
 )
+from vision.sqlite_transactions import file_id, transaction
 
 PRIVATE = 0o600
 """The journal names staff; only its owner reads it."""
@@ -39,19 +40,13 @@ class JournalFile:
         self.path = path
         self._turn = threading.RLock()
         self._db = _connect(path, busy_s)
-        self._id = _file_id(path)
+        self._id = file_id(path)
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """One transaction that holds the write lock; all of it is on disk, or none."""
-        with self.read() as db:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            finally:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
+        with self.read() as db, transaction(db):
+            yield db
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -65,7 +60,7 @@ class JournalFile:
 
     def demand_in_place(self) -> None:
         """Raises JournalReplacedError where the open file is not the one at the path."""
-        if _file_id(self.path) != self._id:
+        if file_id(self.path) != self._id:
             raise JournalReplacedError(
                 f"journal {self.path} was removed or replaced while in use;"
                 " end the daemon before you touch it"
@@ -74,15 +69,6 @@ class JournalFile:
     def close(self) -> None:
         with self._turn:
             self._db.close()
-
-
-def _file_id(path: Path) -> tuple[int, int] | None:
-    """Which file lies at the path; None where there is none."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_dev, stat.st_ino
 
 
 def _connect(path: Path, busy_s: float) -> sqlite3.Connection:
@@ -127,17 +113,12 @@ def _use_wal(db: sqlite3.Connection, path: Path) -> None:
 def _ensure_schema(db: sqlite3.Connection, path: Path) -> None:
     if _version(db, path) == journal_schema.VERSION:
         return
-    db.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(db):
         # Another process may have been quicker: what is left to do is found with the lock held.
         for step in journal_schema.STEPS[_version(db, path) :]:
             for statement in _statements(step):
                 db.execute(statement)
         db.execute(f"PRAGMA user_version={journal_schema.VERSION:d}")
-        db.execute("COMMIT")
-    finally:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
 
 
 def _statements(script: str) -> Iterator[str]:
