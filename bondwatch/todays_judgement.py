@@ -42,7 +42,9 @@ def todays_thresholds(settings: Settings, register: RegisterView) -> Thresholds:
     """Those that the daemon would go by with this register; a doubt about them is told."""
     spec = spec_of(read_manifest().entry(settings.models.embedder))
     people = register.gallery.people
-    choice = thresholds_for(spec, people, settings.identity.confirm_looks)
+    found = register.gallery.alike_pairs(spec.thresholds.accept)
+    pairs = (found.alike, found.pairs) if found and settings.identity.accept is None else (0, 0)
+    choice = thresholds_for(spec, people, settings.identity.confirm_looks, pairs)
     if choice.doubt:
         sys.stderr.write(f"bondwatch: {choice.doubt}: {people} people; see docs/models.md\n")
     return choice.thresholds

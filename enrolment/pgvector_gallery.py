@@ -68,6 +68,9 @@ class PgvectorGallery:
             raise GallerySearchError("the gallery's table is empty; it will be filled again")
         return Match(found[0], found[1] if len(found) > 1 else None)
 
+    def alike_pairs(self, similarity: float) -> None:
+        """Nobody's templates are here, and the table holds only their middles."""
+
 
 class PgvectorReader:
     """Follows a register as ``RegisterReader`` does, with its templates left on the server."""

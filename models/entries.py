@@ -99,6 +99,8 @@ class EmbeddingSpec:
 
     ``mirrored``: an embedding is the mean of the face's and of its mirror image's. ``measured``:
     thresholds by the gallery's size and the number of looks; `models.thresholds` chooses.
+    ``alike``: of the pairs of different people that these were measured on, the share whose photos
+    reached the accept of ``thresholds``; None where nobody has counted.
     """
 
     dim: int
@@ -106,6 +108,7 @@ class EmbeddingSpec:
     thresholds: Thresholds
     mirrored: bool = False
     measured: tuple[MeasuredThresholds, ...] = ()
+    alike: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

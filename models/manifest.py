@@ -203,6 +203,7 @@ def _embedding(part: Fields) -> EmbeddingSpec:
         thresholds=limits,
         mirrored=part.has("mirrored") and bool(part.need("mirrored", fields.boolean)),
         measured=_measured(part, limits.duplicate) if part.has("measured") else (),
+        alike=part.need("alike", fields.share) if part.has("alike") else None,
     )
 
 

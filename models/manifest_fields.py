@@ -91,6 +91,14 @@ def cosine(value: object) -> float:
     return read
 
 
+def share(value: object) -> float:
+    """A number in [0, 1]."""
+    read = number(value)
+    if not 0 <= read <= 1:
+        raise ValueError("must lie between 0 and 1")
+    return read
+
+
 def mapping(value: object) -> Mapping[str, object]:
     """A mapping."""
     if not isinstance(value, Mapping):

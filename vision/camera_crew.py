@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from models.thresholds import Choice
+from models.thresholds import Choice, Pairs
 from vision.camera_watch import CameraWatch
 from vision.core.movements import OpenIncident
 from vision.core.policy import ScenePolicy
@@ -52,6 +52,7 @@ class CameraCrew:
         self._hanging: list[CameraWatch] = []
         self._generation = 0
         self._people = 0
+        self._alike: Pairs = (0, 0)
 
     def __iter__(self) -> Iterator[CameraWatch]:
         return iter(tuple(self._watches.values()))
@@ -121,12 +122,15 @@ class CameraCrew:
 
     def choice(self, settings: Settings) -> Choice:
         """The thresholds for the register as it was last seen, and what they rest on."""
-        return self._models.thresholds_for(self._people, settings.identity.confirm_looks)
+        # Who has set accept has judged by the site's own people.
+        pairs = self._alike if settings.identity.accept is None else (0, 0)
+        return self._models.thresholds_for(self._people, settings.identity.confirm_looks, pairs)
 
     def count_people(self, view: RegisterView, settings: Settings) -> bool:
-        """Note how many can be recognised; true where other thresholds follow from that."""
+        """Note how many people there are, and how alike; true where the choice changes."""
         before = self.choice(settings)
         self._people = view.gallery.people
+        self._alike = self._models.alike_in(view.gallery)
         return self.choice(settings) != before
 
     def _open(self, camera: CameraSettings, settings: Settings, view: RegisterView) -> CameraWatch:

@@ -10,10 +10,12 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final
 
 from enrolment.register_errors import RegisterError
 from models.errors import ModelError
+from models.thresholds import BEYOND_MEASURED_SIZE, MORE_ALIKE, NOT_MEASURED
 from vision.camera_crew import CameraCrew
 from vision.camera_watch import CameraWatch
 from vision.config_reader import ConfigError
@@ -39,6 +41,15 @@ LONGEST_WAIT_S: Final = 0.1
 """The loop turns at least this often, so that its beat tells the truth."""
 
 FOREIGN: Final = "enrolled_with_another_embedder"
+_MEASURE: Final = "measure with `bondwatch evaluate thresholds`, then add rows to the manifest"
+_WHEN_DOUBTFUL: Final = MappingProxyType(
+    {
+        NOT_MEASURED: _MEASURE,
+        BEYOND_MEASURED_SIZE: _MEASURE,
+        MORE_ALIKE: "use an embedder that tells these people apart, or set identity.accept by"
+        " `bondwatch evaluate thresholds` on photos of them (docs/models.md)",
+    }
+)
 """The register holds templates that the configured embedder did not make."""
 
 _log = logger(__name__)
@@ -143,6 +154,7 @@ class Worker:
             self._faults.put(_analysis_of(camera_id), None)
         unknown = set(cameras) - watched
         self._faults.put("assignment", "unknown_camera" if unknown else None)
+        self._tell_doubt(view)
 
     def _reload_settings(self) -> None:
         """Read the configuration anew; where it cannot be read, the last one goes on."""
@@ -182,6 +194,10 @@ class Worker:
         if self._parts.crew.count_people(view, self._settings):
             for _, step in self._parts.crew.renew_policies(self._settings):
                 self._submit(step)
+        self._tell_doubt(view)
+
+    def _tell_doubt(self, view: RegisterView) -> None:
+        """Say where thresholds do not rest on a register of this size, or of such people."""
         choice = self._parts.crew.choice(self._settings)
         if self._faults.put("thresholds", choice.doubt) and choice.doubt:
             _log.warning(
@@ -189,7 +205,7 @@ class Worker:
                 why=choice.doubt,
                 people=view.gallery.people,
                 measured_with=choice.gallery,
-                remedy="measure with `bondwatch evaluate faces`, then add rows to the manifest",
+                remedy=_WHEN_DOUBTFUL[choice.doubt],
             )
 
     def _follow_vouches(self) -> None:

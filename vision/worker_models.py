@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from enrolment.gallery import Searchable
 from models.detector import Detector
 from models.embedder import Embedder
 from models.entries import EmbeddingSpec, Role, Thresholds
@@ -18,7 +19,7 @@ from models.errors import ModelError
 from models.face_detector import FaceDetector
 from models.loading import ModelLoader
 from models.store import standard_store
-from models.thresholds import Choice, thresholds_for
+from models.thresholds import Choice, Pairs, thresholds_for
 from vision.camera_watch import Eyes
 from vision.core.policy import IdentityPolicy
 from vision.face_looks import FaceLooker
@@ -42,8 +43,15 @@ class WorkerModels:
     faults: dict[str, str] = field(default_factory=dict)
     spec: EmbeddingSpec | None = None
 
-    def thresholds_for(self, people: int, looks: int) -> Choice:
-        """What decides in a gallery of ``people`` by ``looks`` looks.
+    def alike_in(self, gallery: Searchable) -> Pairs:
+        """How many pairs of people are so alike as to reach accept; 0 of 0 where nobody can say."""
+        if self.spec is None:
+            return 0, 0
+        found = gallery.alike_pairs(self.spec.thresholds.accept)
+        return (found.alike, found.pairs) if found else (0, 0)
+
+    def thresholds_for(self, people: int, looks: int, pairs: Pairs = (0, 0)) -> Choice:
+        """What decides in a gallery of ``people`` by ``looks`` looks, and what it rests on.
 
         Without an embedder nobody can be recognised, and nobody found to be a stranger either.
         """
@@ -51,7 +59,7 @@ class WorkerModels:
             return Choice(NO_THRESHOLDS, None)
         if self.spec is None:
             return Choice(self.embedder.thresholds, None)
-        return thresholds_for(self.spec, people, looks)
+        return thresholds_for(self.spec, people, looks, pairs)
 
     @property
     def embedding_id(self) -> str:

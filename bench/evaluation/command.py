@@ -83,9 +83,11 @@ def thresholds(options: FaceOptions) -> None:
     measuring, shelf, parts = _prepared(options)
     rows = list(limits.measured_rows(measuring))
     shelf.save()
-    typer.echo(f"{limits.as_text(rows)}\n\n      measured:\n{limits.as_manifest(rows)}")
+    alike = measuring.alike()
+    manifest = f"      alike: {alike:.2g}\n      measured:\n{limits.as_manifest(rows)}"
+    typer.echo(f"{limits.as_text(rows)}\n\n{manifest}")
     options.into.mkdir(parents=True, exist_ok=True)
-    found = {"rows": [asdict(row) for row in rows]}
+    found = {"alike": alike, "rows": [asdict(row) for row in rows]}
     _write(options.into / "thresholds.json", _head(options, parts) | found)
 
 

@@ -82,6 +82,7 @@ class Measuring:
         self._plan = plan
         # What small faces do is to be measured, so they are not turned away before.
         self._rules = replace(rules, confirm_min_px=0.0, condemn_min_px=0.0)
+        self._plain_accept = faces.embedder.thresholds.accept
         self.embedding_id = faces.embedder.embedding_id
         self.templates = cast.templates
         self.photos = plan.photos
@@ -90,6 +91,20 @@ class Measuring:
         """The enrolled, each with their first photos."""
         templates = {who: rows[:photos] for who, rows in self.templates.items()}
         return gallery_of(templates, self.embedding_id)
+
+    def alike(self) -> float:
+        """Of the pairs of different people, the share whose photos reach the plain accept.
+
+        A look at everybody's first photo of which there is one.
+        """
+        firsts = []
+        for pictures in (*self._cast.further.values(), *self._cast.strangers.values()):
+            look = next((one for one in map(self._looks.at, pictures) if one is not None), None)
+            if look is not None:
+                firsts.append(look.row)
+        rows = np.stack(firsts)
+        reached = int((rows @ rows.T >= self._plain_accept).sum()) - len(rows)
+        return reached / (len(rows) * (len(rows) - 1))
 
     def rules_for(self, looks: int) -> IdentityPolicy:
         """The daemon's rules, with no more looks asked for than there are."""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from enrolment.gallery import Gallery, Likeness, Match
+from enrolment.gallery import AlikePairs, Gallery, Likeness, Match
 
 
 def unit(rows: object) -> NDArray[np.float32]:
@@ -175,3 +175,29 @@ class TestMatch:
         assert [who.similarity for who in found] == pytest.approx(expected, abs=1e-5)
         assert [of_person[who.staff_id] for who in found] == pytest.approx(expected, abs=1e-5)
         assert len({who.staff_id for who in found}) == len(found)
+
+
+class TestAlikePairs:
+    """How alike the people of a gallery are to each other."""
+
+    def test_a_pair_counts_once_and_nobody_with_themselves(self) -> None:
+        """By the first template of each."""
+        gallery = gallery_of(["a", "a", "b", "c"], [[1, 0], [0, 1], [1, 0.1], [0, 1]])
+
+        assert gallery.alike_pairs(0.9) == AlikePairs(alike=1, pairs=3)
+
+    def test_nobody_makes_no_pair(self) -> None:
+        """Neither does one person."""
+        assert EMPTY.alike_pairs(0.9) == AlikePairs(0, 0)
+        assert gallery_of(["a"], [[1, 0]]).alike_pairs(0.9) == AlikePairs(0, 0)
+
+    def test_some_stand_for_many(self) -> None:
+        """From all over the register: every second person of these is alike."""
+        people = [f"p{number:04}" for number in range(2000)]
+        rows = np.eye(2000, dtype=np.float32)
+        rows[:1000] = rows[0]
+
+        found = gallery_of(people, rows).alike_pairs(0.9)
+
+        assert found.pairs == 500 * 499 // 2
+        assert found.alike == 250 * 249 // 2

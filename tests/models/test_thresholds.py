@@ -65,3 +65,29 @@ def test_nothing_measured_is_said() -> None:
 
     assert choice.thresholds == PLAIN
     assert choice.doubt == "thresholds_not_measured"
+
+
+COUNTED = EmbeddingSpec(128, "dlib_150", PLAIN, measured=MEASURED.measured, alike=0.0003)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "more"),
+    [
+        ((0, 0), False),
+        ((2, 10), False),  # two sisters and a cousin on a small register
+        ((4, 105), True),
+        ((187, 124_750), False),  # five times as many as measured
+        ((260, 124_750), True),
+    ],
+)
+def test_a_register_more_alike_than_measured_is_said(pairs: tuple[int, int], more: bool) -> None:  # noqa: FBT001
+    """Its people may not be those for whom thresholds hold: strangers pass for staff."""
+    choice = thresholds_for(COUNTED, 50, 1, pairs)
+
+    assert choice.doubt == ("register_more_alike_than_measured" if more else None)
+    assert choice.thresholds.accept == 0.90
+
+
+def test_where_nobody_counted_likeness_says_nothing() -> None:
+    """An entry may have thresholds without it."""
+    assert thresholds_for(MEASURED, 50, 1, (500, 1000)).doubt is None

@@ -7,6 +7,7 @@ register is one ``system_degraded``, not an alarm for everybody who walks by.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,7 +18,8 @@ import pytest
 
 from enrolment.people import Person, Template
 from enrolment.register import Register
-from models.store import WEIGHTS_DIRECTORY
+from models.loading import ModelLoader
+from models.store import WEIGHTS_DIRECTORY, standard_store
 from tests.system.console import Console
 from tests.system.faulty_site import faulty_site, log_lines, told, wait_ready, wait_told
 from tests.system.site import Site, eventually, listening
@@ -67,6 +69,20 @@ def enrolled_with_another_embedder(place: Site) -> None:
         register.add_templates("old-hand", [Template(face, "another-embedder")])
 
 
+def enrolled_much_alike(place: Site) -> None:
+    """A dozen people whom this site's embedder can hardly tell apart."""
+    embedder = ModelLoader(standard_store(None)).embedder("dlib_resnet_v1")
+    dice = np.random.default_rng(1)
+    place.make_keys()
+    with Register.open(read_settings(place.config).register_place) as register:
+        for number in range(12):
+            face = np.ones(128) + dice.normal(0, 0.1, 128)
+            row = (face / np.linalg.norm(face)).astype(np.float32)
+            staff_id = f"p{number}"
+            register.add_person(Person(staff_id, staff_id, groups=frozenset({"cast"})))
+            register.add_templates(staff_id, [Template(row, embedder.embedding_id)])
+
+
 def alarms_about_people(console: Console) -> list[dict[str, Any]]:
     """The revisions of alarms about people, as they came."""
     return [alarm for alarm in told(console) if alarm["kind"] in PEOPLE]
@@ -104,6 +120,29 @@ def test_wrong_weights(watching: tuple[Site, Console], tmp_path: Path) -> None:
     assert person["identity"]["state"] == "undetermined"
     assert place.stop() == 0
     assert most_at_once(alarms_about_people(console)) == 1
+
+
+def test_people_more_alike_than_measured(watching: tuple[Site, Console]) -> None:
+    """Thresholds that do not hold for the enrolled are told, until the site sets its own."""
+    place, console = watching
+    enrolled_much_alike(place)
+    place.start()
+
+    degraded = wait_told(console, reason="register_more_alike_than_measured")
+    (said, *_) = eventually(lambda: log_lines(place, "thresholds_doubtful"))
+    place.settings["identity"] = {"accept": 0.99}
+    place.write_config()
+    assert place.daemon is not None
+    place.daemon.send_signal(signal.SIGHUP)
+    cleared = console.wait_for(
+        lambda: [a for a in told(console) if a["alarm_id"] == degraded["alarm_id"]][1:]
+    )[-1]
+
+    assert degraded["kind"] == "system_degraded"
+    assert said["people"] == 12
+    assert "bondwatch evaluate thresholds" in said["remedy"]
+    assert cleared["change"] == "cleared"
+    assert place.stop() == 0
 
 
 def test_empty_register(watching: tuple[Site, Console]) -> None:
