@@ -258,7 +258,7 @@ def examined(
 ) -> Examination:
     """Judge photos against everybody but ``distinct_from``, and against the person's own."""
     examiner, embedding_id = examiner_of(settings)
-    gallery = register.snapshot(embedding_id).gallery
+    gallery = register.everybody(embedding_id)
     return examiner.examine(photos, gallery, distinct_from, staff_id)
 
 

@@ -7,7 +7,7 @@ here too, and are ``evidence_keys``'s.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -29,6 +29,9 @@ from enrolment.places import KeyPlace, SqliteFile
 from enrolment.register_errors import RegisterMissingError
 from enrolment.sealing import Cipher, SealBrokenError, new_key, place
 from enrolment.site_keys import KeyRing, SiteKey, SiteKeyError, demand_apart, read_ring
+
+_NAMED = 3
+"""How many people an error names."""
 
 
 class KeyStore:
@@ -239,6 +242,16 @@ def wrong_key(where: KeyPlace) -> SiteKeyError:
     return SiteKeyError(
         f"{where.key} is not the site key that wrapped the data keys in {where.store}; "
         "put the right one back"
+    )
+
+
+def lost_keys(staff_ids: Sequence[str], where: KeyPlace) -> SiteKeyError:
+    """What is said where faces are sealed with keys that the store does not have."""
+    who = ", ".join(staff_ids[:_NAMED]) + (", ..." if len(staff_ids) > _NAMED else "")
+    return SiteKeyError(
+        f"the faces of {len(staff_ids)} enrolled ({who}) cannot be opened, their keys are not in "
+        f"{where.store}; put these back with 'bondwatch keys restore', or, where they are lost, "
+        "remove these people and enrol them anew"
     )
 
 

@@ -1,4 +1,4 @@
-"""What `enrol show`, `list` and `approve` let an approver see: changes, bans, ids in full."""
+"""What `enrol show`, `list`, `approve` and `export` let people see: changes, bans, all of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bondwatch.enrol_cli import enrol_app
+from enrolment.key_rotation import init_keys
+from enrolment.key_store import KeyStore
+from enrolment.people import Person, Template
+from enrolment.register import Register
+from enrolment.site_keys import read_ring
 from tests.bondwatch.test_enrol_cli import CONFIG
+from tests.enrolment.registers import row
+from vision.config_reader import read_settings
 
 ASKED = ("--badge", "4711", "--group", "staff", "--id", "ann")
 
@@ -112,3 +119,22 @@ def test_an_export_takes_no_place(config: Path, tmp_path: Path) -> None:
 
     assert f"{taken}: File exists; choose another name" in refused.stderr
     assert taken.read_text() == "mine"
+
+
+def test_an_export_tells_what_it_could_not_open(config: Path) -> None:
+    """Nobody is told that nothing is held of a face whose key is not there."""
+    place = read_settings(config).register_place
+    assert place.keys
+    assert place.keys.store_file
+    init_keys(place.keys)
+    with Register.open(place) as register:
+        register.add_person(Person("ann", "Ann", frozenset({"staff"})), [Template(row(1), "e")])
+    place.keys.store_file.unlink()
+    with KeyStore.open(place.keys, create=True) as store:
+        store.begin(read_ring(place.keys).current)
+
+    exported = enrol(config, "export", "ann")
+
+    held = json.loads(exported.stdout)
+    assert (held["templates"], held["templates_without_key"]) == ([], 1)
+    assert "1 templates of ann cannot be opened" in exported.stderr
