@@ -134,7 +134,10 @@ class KeyStore:
             return frozenset(connection.execute(select(DESTROYED.c.person_id)).scalars())
 
     def ring_for(self, connection: Connection) -> KeyRing:
-        """The ring whose current key is the one that the store says to wrap with."""
+        """The ring whose current key is the one that the store says to wrap with.
+
+        A rotation that was cut short before it told the store has put another in front.
+        """
         current = connection.execute(select(CURRENT.c.site_key_id)).scalar()
         if self._ring is None or self._ring.current.key_id != current:
             self._ring = read_ring(self.where)
@@ -142,9 +145,12 @@ class KeyStore:
             connection.execute(
                 insert(CURRENT), {"one": 1, "site_key_id": self._ring.current.key_id}
             )
-        elif self._ring.current.key_id != current:
+            return self._ring
+        led = self._ring.led_by(current)
+        if led is None:
             raise wrong_key(self.where)
-        return self._ring
+        self._ring = led
+        return led
 
     def ring_with(self, used: set[str]) -> KeyRing:
         """The ring that has these keys; read again where a rotation has moved on."""
