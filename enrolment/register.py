@@ -206,15 +206,14 @@ class Register(RegisterReader):
     def remove(self, staff_id: str, note: Note | None = None) -> bool:
         """Erase somebody with all templates, overwriting them in an SQLite file.
 
-        The data key is destroyed first: after that no copy of the templates can be opened, nor
-        do backups bring it back. Whoever is interrupted in between removes once more. True when
-        SQLite's write-ahead file was emptied as well; false where a reader kept it busy, and
-        the next checkpoint does it. A PostgreSQL server overwrites when it vacuums.
+        The data key is destroyed as well: after that no copy of the templates can be opened, nor
+        do backups bring it back. A register that cannot be written keeps the key; whoever is
+        interrupted after its end removes once more. True when SQLite's write-ahead file was
+        emptied as well; false where a reader kept it busy, and the next checkpoint does it. A
+        PostgreSQL server overwrites when it vacuums.
         """
         owner = self._owner(staff_id)
-        if self._may_have_key(staff_id):
-            with open_keys(self._place) as keys:
-                keys.destroy(owner.person_id)
+        may_have_key = self._may_have_key(staff_id)
         with self._changing() as (connection, version):
             _demand(connection, owner)
             who = (note or Note()).checked()
@@ -225,6 +224,9 @@ class Register(RegisterReader):
             erasures.note_removed(connection, staff_id, version)
             if self._database.dialect == "postgresql":
                 pgvector_table.forget(connection, owner.person_id)
+            if may_have_key:  # last: what keeps the record from being erased has shown by now
+                with open_keys(self._place) as keys:
+                    keys.destroy(owner.person_id)
         return self._scrubbed()
 
     def drop_old_erasures(self) -> None:

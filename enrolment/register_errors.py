@@ -87,6 +87,9 @@ _BY_SQLITE_CODE: dict[int, _Named] = {
     14: _FILE_CLOSED,  # SQLITE_CANTOPEN
     26: (RegisterCorruptError, "is not a register; restore it from a backup"),  # SQLITE_NOTADB
 }
+_REFUSALS = ("authentication", "does not exist", "pg_hba.conf", "permission denied for database")
+"""What a server says that was reached and lets somebody not in; it gives no code for that."""
+
 _PRIMARY = 0xFF
 """Extended result codes carry the primary code in their lowest byte."""
 
@@ -126,7 +129,8 @@ def _named(exc: DBAPIError) -> _Named:
     else:
         state = getattr(exc.orig, "sqlstate", None)
         if state is None:  # the connection itself failed
-            return _REFUSED if "authentication" in str(exc.orig) else _UNREACHABLE
+            said = str(exc.orig)
+            return _REFUSED if any(word in said for word in _REFUSALS) else _UNREACHABLE
         prefixes = (state, state[:3], state[:2])
         found = next((_BY_SQLSTATE[p] for p in prefixes if p in _BY_SQLSTATE), None)
     return found or (RegisterError, f"failed ({type(exc.orig).__name__})")
