@@ -67,11 +67,15 @@ def restore(
             }
             members = restore_archive(source, _databases(settings), force=force, accept=accept)
             _forget_destroyed(settings)
+            closed = _without_keys(settings)
     except DataDirError as error:
         raise CommandError(error.what, "end the daemon first") from error
     except ArchiveError as error:
         raise _told(error) from error
     _say("restored", members, source, as_json=as_json)
+    if closed:
+        keys_first = "put their keys back with 'bondwatch keys restore', before 'keys init'"
+        typer.echo(f"{closed} people in it cannot be recognised yet: {keys_first}.", err=True)
 
 
 def _databases(settings: Settings) -> dict[str, Path]:
@@ -104,6 +108,15 @@ def _forget_destroyed(settings: Settings) -> None:
     with Register.open(settings.register_place) as register:
         for staff_id in register.forget_destroyed():
             typer.echo(f"{staff_id} was erased since; erased again.", err=True)
+
+
+def _without_keys(settings: Settings) -> int:
+    """How many people have faces on a machine that has no keys at all yet."""
+    keys = settings.register_place.keys
+    if keys is None or key_store_exists(keys) or not settings.register_path.exists():
+        return 0
+    with Register.open_for_reading(settings.register_place) as register:
+        return len(register.template_counts())
 
 
 def _told(error: ArchiveError) -> CommandError:

@@ -31,7 +31,7 @@ def alike_to(people: Iterable[Person], register: RegisterReader, settings: Setti
         return {}
     entry = read_manifest().entry(settings.models.embedder, Role.EMBEDDER)
     try:
-        everybody = Everybody(register.snapshot(embedding_id_of(entry)).gallery)
+        everybody = Everybody(register.everybody(embedding_id_of(entry)))
     except (SiteKeyError, RegisterCorruptError) as exc:
         words.complain(f"Nobody was compared with others: {exc}")
         return {}

@@ -52,7 +52,7 @@ def capture(options: CaptureOptions) -> None:
         examiner = SiteExaminer(settings.models)()
         looks = _looks(source, examiner, lambda prompt: words.tell(hint(prompt, language)))
         entry = read_manifest().entry(settings.models.embedder, Role.EMBEDDER)
-        everybody = Everybody(register.snapshot(embedding_id_of(entry)).gallery)
+        everybody = Everybody(register.everybody(embedding_id_of(entry)))
         examination = Judge(spec_of(entry).thresholds).together(
             [look.result for look in looks],
             everybody,

@@ -18,6 +18,7 @@ from bondwatch import enrol_words as words
 from bondwatch.enrol_alike import alike_to
 from bondwatch.enrol_options import AddOptions, EditOptions, PersonOptions
 from bondwatch.enrol_tables import Known, Terms, tell_people, tell_person
+from bondwatch.failures import spelt_os_error
 from enrolment.enrolling import Examiner, Photo
 from enrolment.judging import Examination
 from enrolment.people import BasisKind, LegalBasis, OwnPermit, Person
@@ -54,7 +55,7 @@ def telling_refusals() -> Iterator[None]:
         words.complain(str(exc))
         raise typer.Exit(USAGE) from exc
     except (RegisterError, ModelError, OSError) as exc:
-        words.complain(str(exc))
+        words.complain(spelt_os_error(exc) if isinstance(exc, OSError) else str(exc))
         raise typer.Exit(REFUSED) from exc
 
 
@@ -257,7 +258,7 @@ def examined(
 ) -> Examination:
     """Judge photos against everybody but ``distinct_from``, and against the person's own."""
     examiner, embedding_id = examiner_of(settings)
-    gallery = register.snapshot(embedding_id).gallery
+    gallery = register.everybody(embedding_id)
     return examiner.examine(photos, gallery, distinct_from, staff_id)
 
 

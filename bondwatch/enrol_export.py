@@ -93,6 +93,12 @@ def _seen(settings: Settings, staff_id: str) -> dict[str, Any]:
 def _held(register: Register, staff_id: str) -> dict[str, Any]:
     person = register.person(staff_id)
     templates, photos = register.biometrics(staff_id)
+    closed = sum(register.template_counts().get(staff_id, {}).values()) - len(templates)
+    if closed:
+        words.complain(
+            f"{closed} templates of {staff_id} cannot be opened and are left out: their key is not"
+            " there. Put it back with 'bondwatch keys restore'."
+        )
     return {
         "person": words.record_of(person),
         "history": [
@@ -107,5 +113,6 @@ def _held(register: Register, staff_id: str) -> dict[str, Any]:
             }
             for template in templates
         ],
+        "templates_without_key": closed,
         "photos_base64": [base64.b64encode(photo).decode() for photo in photos],
     }

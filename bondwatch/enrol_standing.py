@@ -35,6 +35,8 @@ _DONE = {
     PersonState.ACTIVE: "may be on site",
     PersonState.DRAFT: "is a draft again",
     PersonState.AWAITING_APPROVAL: "awaits approval by another account",
+    PersonState.EXPIRED: "is not let in: the validity is over ('enrol edit --valid-to')",
+    words.NOT_YET_VALID: "may be on site once the validity begins",
 }
 
 
@@ -72,9 +74,13 @@ def act(options: StandingOptions, action: str) -> None:
 
 
 def _done(person: Person, action: str) -> str:
-    if action == Action.RESUME:
+    """What has become of somebody, now: an approval lets in nobody who is banned or out of date."""
+    state = words.state_now(person)
+    if person.active and person.watchlisted:
+        return "is on the watch list: seen, they raise an alarm"
+    if state == PersonState.ACTIVE and action == Action.RESUME:
         return "may be on site again"
-    return _DONE.get(person.state, f"is {person.state}")
+    return _DONE.get(state, f"is {state}")
 
 
 def _alike(

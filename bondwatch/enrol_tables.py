@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bondwatch.enrol_changes import spelt_basis, spelt_changes
+from bondwatch.enrol_clock import first_day, last_day, local
 from bondwatch.enrol_words import (
     likenesses,
     record_of,
@@ -24,13 +25,15 @@ from bondwatch.enrol_words import (
     tell_json,
 )
 from enrolment.gallery import Likeness
-from enrolment.people import LegalBasis, Person, Request
+from enrolment.people import Person, Request
 from enrolment.register_history import Entry
 from vision.configuration.own_permits import spelt_own_permit
 
 _COLUMNS = ("Staff id", "Name", "Groups", "State", "Valid from", "Valid to", "Templates")
-_UNBOUNDED = "no limit"
 _LABEL_CHARS = 14
+_ID_CHARS = 16
+"""How much room staff ids get before others; a longer one goes on in the next line."""
+_DATE_CHARS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +66,35 @@ def tell_people(people: Sequence[Known], terms: Terms, *, as_json: bool) -> None
         tell("Nobody to show.")
         return
     told = any(known.alike for known in people)
-    table = Table(*_COLUMNS, *(["Alike"] if told else []))
+    table = _table([one.person.staff_id for one in people], ["Alike"] if told else [])
     for known in people:
         cells = (*_cells(known, terms), *([spelt_alike(known.alike or ())] if told else []))
         table.add_row(*(Text(cell) for cell in cells))
     Console().print(table)
 
 
+def _table(staff_ids: Sequence[str], more: Sequence[str]) -> Table:
+    """An empty table, of a narrow terminal too: who types an id off it must see all of it."""
+    table = Table()
+    for title in (*_COLUMNS, *more):
+        table.add_column(title, overflow="fold")
+    table.columns[0].min_width = min(max(map(len, staff_ids)), _ID_CHARS)
+    for dates in (4, 5):
+        table.columns[dates].min_width = _DATE_CHARS
+    return table
+
+
 def tell_person(known: Known, terms: Terms, *, as_json: bool) -> None:
     """Print one person with everything but the face, and what was done to the record."""
     if as_json:
         entries = [
-            {"at": spelt_utc(e.at), "by": e.by, "action": e.action, "why": e.why}
+            {
+                "at": spelt_utc(e.at),
+                "by": e.by,
+                "action": e.action,
+                "why": e.why,
+                "changes": e.changes,
+            }
             for e in known.history
         ]
         tell_json({**record_of(known.person), **_record(known, terms), "history": entries})
@@ -84,7 +104,9 @@ def tell_person(known: Known, terms: Terms, *, as_json: bool) -> None:
             tell(f"{title + ':':<{_LABEL_CHARS}}{text}")
     for entry in known.history:
         why = f" ({entry.why})" if entry.why else ""
-        tell(f"{_local(entry.at, terms)}  {entry.by}: {entry.action}{why}")
+        changed = spelt_changes(entry, terms.zone)
+        what = f"; {changed}" if changed else ""
+        tell(f"{local(entry.at, terms.zone)}  {entry.by}: {entry.action}{why}{what}")
 
 
 def _sheet(known: Known, terms: Terms) -> Sequence[tuple[str, str]]:
@@ -95,7 +117,7 @@ def _sheet(known: Known, terms: Terms) -> Sequence[tuple[str, str]]:
         ("Organisation", person.organisation),
         ("Badge", person.badge),
         ("Remarks", person.remarks),
-        ("Basis", _basis(person.basis, terms) if person.basis else ""),
+        ("Basis", spelt_basis(person.basis, terms.zone) if person.basis else ""),
         ("Own zones", permits),
         ("Request", _progress(person.request, terms) if person.request else ""),
         ("Alike", spelt_alike(known.alike or ())),
@@ -129,51 +151,20 @@ def _cells(known: Known, terms: Terms) -> tuple[str, ...]:
         person.staff_id,
         person.name,
         ", ".join(sorted(person.groups)),
-        state_now(person),
-        _first_day(person.valid_from, terms),
-        _last_day(person.valid_to, terms),
+        state_now(person) + (", WATCH LIST" if person.watchlisted else ""),
+        first_day(person.valid_from, terms.zone),
+        last_day(person.valid_to, terms.zone),
         f"{templates}" + (f" (+{foreign} of another embedder)" if foreign else ""),
     )
 
 
-def _first_day(moment: datetime | None, terms: Terms) -> str:
-    if moment is None:
-        return _UNBOUNDED
-    here = moment.astimezone(terms.zone)
-    return here.date().isoformat() if _is_midnight(here) else _local(moment, terms)
-
-
-def _last_day(moment: datetime | None, terms: Terms) -> str:
-    """The day that counts in full, as it was typed, where validity ends with a day."""
-    if moment is None:
-        return _UNBOUNDED
-    here = moment.astimezone(terms.zone)
-    if not _is_midnight(here):
-        return _local(moment, terms)
-    last = (moment.astimezone(UTC) - timedelta(seconds=1)).astimezone(terms.zone)
-    return last.date().isoformat()
-
-
-def _is_midnight(here: datetime) -> bool:
-    return here.timetz().replace(tzinfo=None).isoformat() == "00:00:00"
-
-
-def _local(moment: datetime, terms: Terms) -> str:
-    return moment.astimezone(terms.zone).strftime("%Y-%m-%d %H:%M")
-
-
-def _basis(basis: LegalBasis, terms: Terms) -> str:
-    purpose = f" for {basis.purpose}" if basis.purpose else ""
-    notice = f", notice {basis.notice_version}" if basis.notice_version else ""
-    taken = f", taken by {basis.taken_by} on {_local(basis.taken_at, terms)}"
-    return f"{basis.kind}{purpose}{notice}{taken}"
-
-
 def _progress(request: Request, terms: Terms) -> str:
     """How a request goes, for who asked."""
-    asked = f"asked for by {request.by} on {_local(request.at, terms)}"
+    asked = f"asked for by {request.by} on {local(request.at, terms.zone)}"
     why = f": {request.why}" if request.why else ""
     if request.decision is None or request.decided_at is None:
         return f"{asked}{why}; awaits another account's approval"
-    decided = f"{request.decision} by {request.decided_by} on {_local(request.decided_at, terms)}"
+    decided = (
+        f"{request.decision} by {request.decided_by} on {local(request.decided_at, terms.zone)}"
+    )
     return f"{asked}; {decided}{why}"

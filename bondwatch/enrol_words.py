@@ -22,6 +22,7 @@ from enrolment.person_documents import documents_of
 from enrolment.states import state_at
 
 MANY_PEOPLE = 90_000
+NOT_YET_VALID = "not yet valid"
 
 
 def spoken(chosen: str | None) -> Language:
@@ -138,7 +139,7 @@ def state_now(person: Person) -> str:
     if (state := state_at(person, now)) is not person.state:
         return state
     if person.active and person.valid_from and person.valid_from > now:
-        return "not yet valid"
+        return NOT_YET_VALID
     return person.state
 
 

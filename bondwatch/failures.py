@@ -13,8 +13,10 @@ configuration are one line each. The statuses:
 
 from __future__ import annotations
 
+import errno
 import sys
 from enum import IntEnum
+from types import MappingProxyType
 
 import typer
 
@@ -33,6 +35,17 @@ class Status(IntEnum):
     MISSING = 3
     UNVERIFIED = 4
     INTERRUPTED = 130
+
+
+_OS_REMEDY = "see that it exists and that this user may use it"
+_OS_REMEDIES = MappingProxyType(
+    {
+        errno.EEXIST: "choose another name",
+        errno.ENOSPC: "free some space",
+        errno.EDQUOT: "free some space",
+        errno.EROFS: "mount it writable, or choose another folder",
+    }
+)
 
 
 class CommandError(Exception):
@@ -73,11 +86,16 @@ def _sentence(error: Exception) -> tuple[str, Status]:
     if isinstance(error, ModelError | EvidenceUnreadableError):
         return str(error), Status.FAILED
     if isinstance(error, OSError):
-        where = f"{error.filename}: " if error.filename else ""
-        why = error.strerror or type(error).__name__
-        return f"{where}{why}; see that it exists and that this user may use it", Status.FAILED
+        return spelt_os_error(error), Status.FAILED
     what = f"unexpected {type(error).__name__}: {error}"
     return f"{what}; run it with BONDWATCH_TRACEBACK=1 and report what it says", Status.FAILED
+
+
+def spelt_os_error(error: OSError) -> str:
+    """What the operating system refused, and the remedy for that: a full disk needs another."""
+    where = f"{error.filename}: " if error.filename else ""
+    why = error.strerror or type(error).__name__
+    return f"{where}{why}; {_OS_REMEDIES.get(error.errno or 0, _OS_REMEDY)}"
 
 
 def _command_line_fault(error: Exception) -> str:

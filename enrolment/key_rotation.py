@@ -176,7 +176,10 @@ def restore(place: KeyPlace, source: Path) -> int:
         write_ring(place.key.file, ring)
     known = {key.key_id for key in read_ring(place).keys}
     if not {key["site_key_id"] for table, _ in _PAIRS for key in rows[table]} <= known:
-        raise SiteKeyError(f"{source} belongs to another site key than {place.key}; see which")
+        raise SiteKeyError(
+            f"{source} belongs to another site key than {place.key}; choose another backup, or, if "
+            f"nothing is sealed with the keys here, move that one and {place.store} away first"
+        )
     with KeyStore.open(place, create=True) as store:
         make_tables(store.database)
         with store.database.changing() as connection:

@@ -7,7 +7,7 @@ here too, and are ``evidence_keys``'s.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -29,6 +29,9 @@ from enrolment.places import KeyPlace, SqliteFile
 from enrolment.register_errors import RegisterMissingError
 from enrolment.sealing import Cipher, SealBrokenError, new_key, place
 from enrolment.site_keys import KeyRing, SiteKey, SiteKeyError, demand_apart, read_ring
+
+_NAMED = 3
+"""How many people an error names."""
 
 
 class KeyStore:
@@ -131,7 +134,10 @@ class KeyStore:
             return frozenset(connection.execute(select(DESTROYED.c.person_id)).scalars())
 
     def ring_for(self, connection: Connection) -> KeyRing:
-        """The ring whose current key is the one that the store says to wrap with."""
+        """The ring whose current key is the one that the store says to wrap with.
+
+        A rotation that was cut short before it told the store has put another in front.
+        """
         current = connection.execute(select(CURRENT.c.site_key_id)).scalar()
         if self._ring is None or self._ring.current.key_id != current:
             self._ring = read_ring(self.where)
@@ -139,9 +145,12 @@ class KeyStore:
             connection.execute(
                 insert(CURRENT), {"one": 1, "site_key_id": self._ring.current.key_id}
             )
-        elif self._ring.current.key_id != current:
+            return self._ring
+        led = self._ring.led_by(current)
+        if led is None:
             raise wrong_key(self.where)
-        return self._ring
+        self._ring = led
+        return led
 
     def ring_with(self, used: set[str]) -> KeyRing:
         """The ring that has these keys; read again where a rotation has moved on."""
@@ -239,6 +248,16 @@ def wrong_key(where: KeyPlace) -> SiteKeyError:
     return SiteKeyError(
         f"{where.key} is not the site key that wrapped the data keys in {where.store}; "
         "put the right one back"
+    )
+
+
+def lost_keys(staff_ids: Sequence[str], where: KeyPlace) -> SiteKeyError:
+    """What is said where faces are sealed with keys that the store does not have."""
+    who = ", ".join(staff_ids[:_NAMED]) + (", ..." if len(staff_ids) > _NAMED else "")
+    return SiteKeyError(
+        f"the faces of {len(staff_ids)} enrolled ({who}) cannot be opened, their keys are not in "
+        f"{where.store}; put these back with 'bondwatch keys restore', or, where they are lost, "
+        "remove these people and enrol them anew"
     )
 
 

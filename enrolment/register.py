@@ -21,6 +21,7 @@ from enrolment import (
     register_history,
     template_rows,
 )
+from enrolment.key_store import lost_keys
 from enrolment.people import NO_BIOMETRICS, Biometrics, Person, Template
 from enrolment.person_changes import acted, changes_between, edited, reopened
 from enrolment.places import RegisterPlace
@@ -97,7 +98,7 @@ class Register(RegisterReader):
         """
         who = (note or Note()).checked()
         owner = self._owner(staff_id)
-        cipher = self._cipher_for(owner)
+        cipher = self._cipher_of(owner)
         with self._changing() as (connection, version):
             _demand(connection, owner)
             (before,) = person_rows.read_people(connection, staff_id)
@@ -113,7 +114,7 @@ class Register(RegisterReader):
     ) -> None:
         """Put templates of one embedder, if any, in place of those of others; errors as above."""
         owner = self._owner(staff_id)
-        cipher = self._cipher_for(owner)
+        cipher = self._cipher_of(owner)
         with self._changing() as (connection, version):
             _demand(connection, owner)
             template_rows.delete_foreign(connection, staff_id, embedding_id)
@@ -179,7 +180,7 @@ class Register(RegisterReader):
     ) -> Person:
         note.checked()
         owner = self._owner(staff_id)
-        cipher = self._cipher_for(owner) if more.templates else None
+        cipher = self._cipher_of(owner) if more.templates else None
         with self._changing() as (connection, version):
             found = person_rows.read_people(connection, staff_id)
             if not found:
@@ -205,15 +206,14 @@ class Register(RegisterReader):
     def remove(self, staff_id: str, note: Note | None = None) -> bool:
         """Erase somebody with all templates, overwriting them in an SQLite file.
 
-        The data key is destroyed first: after that no copy of the templates can be opened, nor
-        do backups bring it back. Whoever is interrupted in between removes once more. True when
-        SQLite's write-ahead file was emptied as well; false where a reader kept it busy, and
-        the next checkpoint does it. A PostgreSQL server overwrites when it vacuums.
+        The data key is destroyed as well: after that no copy of the templates can be opened, nor
+        do backups bring it back. A register that cannot be written keeps the key; whoever is
+        interrupted after its end removes once more. True when SQLite's write-ahead file was
+        emptied as well; false where a reader kept it busy, and the next checkpoint does it. A
+        PostgreSQL server overwrites when it vacuums.
         """
         owner = self._owner(staff_id)
-        if self._may_have_key(staff_id):
-            with open_keys(self._place) as keys:
-                keys.destroy(owner.person_id)
+        may_have_key = self._may_have_key(staff_id)
         with self._changing() as (connection, version):
             _demand(connection, owner)
             who = (note or Note()).checked()
@@ -224,6 +224,9 @@ class Register(RegisterReader):
             erasures.note_removed(connection, staff_id, version)
             if self._database.dialect == "postgresql":
                 pgvector_table.forget(connection, owner.person_id)
+            if may_have_key:  # last: what keeps the record from being erased has shown by now
+                with open_keys(self._place) as keys:
+                    keys.destroy(owner.person_id)
         return self._scrubbed()
 
     def drop_old_erasures(self) -> None:
@@ -252,6 +255,19 @@ class Register(RegisterReader):
 
     def _cipher_for(self, owner: Owner) -> Cipher:
         with open_keys(self._place) as keys:
+            return keys.cipher_for(owner.person_id)
+
+    def _cipher_of(self, owner: Owner) -> Cipher:
+        """The cipher of somebody enrolled; ``SiteKeyError`` where their key is lost.
+
+        A new key beside templates that it does not open would spoil the register for everybody.
+        """
+        with self._database.reading() as connection:
+            sealed = template_rows.has_sealed(connection, owner.staff_id)
+        with open_keys(self._place) as keys:
+            lost = sealed and not keys.ciphers([owner.person_id])
+            if lost and owner.person_id not in keys.destroyed():
+                raise lost_keys([owner.staff_id], keys.where)
             return keys.cipher_for(owner.person_id)
 
     @contextmanager

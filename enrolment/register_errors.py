@@ -58,23 +58,38 @@ class NotAllowedError(RegisterError):
 _Named = tuple[type[RegisterError], str]
 _LOCKED: _Named = (RegisterLockedError, "is locked by another process; try again")
 _FULL: _Named = (RegisterFullError, "could not grow: the disk is full; free some space")
-_CLOSED: _Named = (RegisterMissingError, "cannot be opened; check path and permissions")
+_BAD_DISK: _Named = (
+    RegisterError,
+    "could not be read or written; check the disk, and that it is not full",
+)
+_FILE_CLOSED: _Named = (
+    RegisterMissingError,
+    "cannot be opened; check path and permissions, and that the disk is not mounted read-only",
+)
 _READ_ONLY: _Named = (RegisterError, "cannot be written; check its permissions")
+_FILE_READ_ONLY: _Named = (
+    RegisterError,
+    "cannot be written, or a file that SQLite keeps beside it; check the permissions of the folder"
+    " and of these files (-wal, -shm too), and that the disk is not mounted read-only",
+)
 _DAMAGED: _Named = (RegisterCorruptError, "is damaged; restore it from a backup")
 _UNREACHABLE: _Named = (RegisterMissingError, "cannot be reached; see that its server runs")
 _REFUSED: _Named = (RegisterMissingError, "let us not in; check user name, password and database")
 
 _BY_SQLITE_CODE: dict[int, _Named] = {
-    3: _CLOSED,  # SQLITE_PERM
+    3: _FILE_CLOSED,  # SQLITE_PERM
     5: _LOCKED,  # SQLITE_BUSY
     6: _LOCKED,  # SQLITE_LOCKED
-    8: _READ_ONLY,  # SQLITE_READONLY
-    10: (RegisterError, "could not be read or written; check the disk"),  # SQLITE_IOERR
+    8: _FILE_READ_ONLY,  # SQLITE_READONLY
+    10: _BAD_DISK,  # SQLITE_IOERR, of a full disk too where a file beside it must grow
     11: _DAMAGED,  # SQLITE_CORRUPT
     13: _FULL,  # SQLITE_FULL
-    14: _CLOSED,  # SQLITE_CANTOPEN
+    14: _FILE_CLOSED,  # SQLITE_CANTOPEN
     26: (RegisterCorruptError, "is not a register; restore it from a backup"),  # SQLITE_NOTADB
 }
+_REFUSALS = ("authentication", "does not exist", "pg_hba.conf", "permission denied for database")
+"""What a server says that was reached and lets somebody not in; it gives no code for that."""
+
 _PRIMARY = 0xFF
 """Extended result codes carry the primary code in their lowest byte."""
 
@@ -114,7 +129,8 @@ def _named(exc: DBAPIError) -> _Named:
     else:
         state = getattr(exc.orig, "sqlstate", None)
         if state is None:  # the connection itself failed
-            return _REFUSED if "authentication" in str(exc.orig) else _UNREACHABLE
+            said = str(exc.orig)
+            return _REFUSED if any(word in said for word in _REFUSALS) else _UNREACHABLE
         prefixes = (state, state[:3], state[:2])
         found = next((_BY_SQLSTATE[p] for p in prefixes if p in _BY_SQLSTATE), None)
     return found or (RegisterError, f"failed ({type(exc.orig).__name__})")

@@ -17,6 +17,7 @@ from enrolment import erasures, person_rows, postgres, register_history, templat
 from enrolment.databases import Database
 from enrolment.erasures import Erasure
 from enrolment.gallery import Gallery, Searchable
+from enrolment.key_store import lost_keys
 from enrolment.people import Person, Template
 from enrolment.places import PostgresDatabase, RegisterPlace, SqliteFile
 from enrolment.register_database import CHANNEL, REGISTER, open_database, open_keys
@@ -183,6 +184,16 @@ class RegisterReader:
         return RegisterSnapshot(
             version, remaining, gallery, foreign, tuple(sorted(left_out)), owners
         )
+
+    def everybody(self, embedding_id: str) -> Gallery:
+        """The faces that a new one is to be compared with, all of them.
+
+        ``SiteKeyError`` where some cannot be opened: somebody banned could be enrolled anew.
+        """
+        found = self.snapshot(embedding_id)
+        if found.without_key and self._place.keys is not None:
+            raise lost_keys(found.without_key, self._place.keys)
+        return found.gallery
 
     def refreshed(self, old: RegisterSnapshot[Gallery]) -> RegisterSnapshot[Gallery]:
         """The register as it is now, reading only what changed since an older snapshot of it.

@@ -59,6 +59,12 @@ class KeyRing:
     def rotating(self) -> bool:
         return len(self.keys) > 1
 
+    def led_by(self, key_id: str) -> KeyRing | None:
+        """The same keys with this one as the current; None where it is not among them."""
+        if key_id not in {key.key_id for key in self.keys}:
+            return None
+        return KeyRing(tuple(sorted(self.keys, key=lambda key: key.key_id != key_id)))
+
     def text(self) -> str:
         """One line a key, as a key file holds it. This is the secret itself."""
         spelt = (base64.urlsafe_b64encode(key.secret).decode() for key in self.keys)

@@ -122,6 +122,12 @@ def open_templates(connection: Connection, owner: Owner, cipher: Cipher) -> tupl
     )
 
 
+def has_sealed(connection: Connection, staff_id: str) -> bool:
+    """Whether anything of somebody is sealed with their key."""
+    queries = (select(t.c.staff_id).where(t.c.staff_id == staff_id) for t in (TEMPLATES, PHOTOS))
+    return any(connection.execute(query.limit(1)).first() is not None for query in queries)
+
+
 def delete_foreign(connection: Connection, staff_id: str, embedding_id: str) -> None:
     """Erase somebody's templates of other embedders."""
     theirs = TEMPLATES.c.staff_id == staff_id

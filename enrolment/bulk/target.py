@@ -71,7 +71,7 @@ class RegisterTarget:
         return self._register.version
 
     def gallery(self) -> Gallery:
-        return self._register.snapshot(self._embedding_id).gallery
+        return self._register.everybody(self._embedding_id)
 
     def staff_ids(self) -> Iterable[str]:
         return (person.staff_id for person in self._register.people())

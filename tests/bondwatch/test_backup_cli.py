@@ -13,10 +13,13 @@ from typer.testing import CliRunner
 
 from bondwatch.backup_cli import backup, restore
 from bondwatch.failures import CommandError
-from enrolment.people import Person
+from enrolment.key_rotation import init_keys
+from enrolment.people import Person, Template
 from enrolment.register import Register
 from tests.bondwatch.test_alarms_cli import CONFIG
+from tests.enrolment.registers import row
 from tests.vision.outputs.decisions import CONTEXT, alarm
+from vision.config_reader import read_settings
 from vision.outputs.journal import Journal
 from vision.outputs.nudge import NudgeListener
 from vision.supervision.data_dir import DataDirLock
@@ -83,6 +86,25 @@ def test_comes_back(site):
     assert site.alarms() == 1
     with Register.open_for_reading(site.data / "register.db") as register:
         assert register.person("S1").name == "Ada"
+
+
+def test_a_machine_without_keys(site, tmp_path):
+    """Whoever restores faces is told that nothing opens them, and to make no new keys first."""
+    place = read_settings(site.config).register_place
+    init_keys(place.keys)
+    with Register.open(place) as register:
+        register.add_person(Person("S2", "Bob", frozenset({"staff"})), [Template(row(1), "e")])
+    site.call("backup")
+    site.lose()
+    (tmp_path / "keys").rename(tmp_path / "elsewhere")
+
+    restored = site.call("restore")
+    (tmp_path / "elsewhere").rename(tmp_path / "keys")
+
+    assert restored.exit_code == 0
+    assert "1 people in it cannot be recognised yet" in restored.stderr
+    assert "before 'keys init'" in restored.stderr
+    assert "recognised" not in site.call("restore", "--force").stderr
 
 
 def test_while_in_use(site):

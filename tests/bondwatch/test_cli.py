@@ -140,6 +140,8 @@ def test_python_m_bondwatch_is_the_same_door():
             FileNotFoundError(2, "No such file or directory", "x.mp4"), 1,
             "x.mp4: No such file or directory; see that it exists and that this user may use it",
         ),
+        (FileExistsError(17, "Exists", "a.json"), 1, "a.json: Exists; choose another name"),
+        (OSError(28, "No space left", "a.tar"), 1, "a.tar: No space left; free some space"),
         (
             ValueError("rtsp://u:p@h/\nfailed"), 1,
             "unexpected ValueError: rtsp://[redacted]@h/ failed;"

@@ -168,6 +168,21 @@ class TestRotation:
         assert known(place) == ("ann", "bob")
         assert status(keys).stale_data_keys == 0
 
+    def test_a_rotation_that_the_store_has_not_heard_of(
+        self, keys: KeyPlace, place: RegisterPlace
+    ) -> None:
+        """Killed between key file and store, or with a key put in front: enrolling goes on."""
+        assert keys.key.file
+        newer = SiteKey.new()
+        write_ring(keys.key.file, KeyRing((newer, *read_ring(keys).keys)))
+
+        with Register.open(place) as register:
+            register.add_person(person("eve"), [Template(row(3), "e")])
+
+        assert status(keys).rotating
+        assert rotate(keys) == newer.key_id
+        assert known(place) == ("ann", "bob", "eve")
+
     @pytest.mark.parametrize("rewrapped", [0, 1, 2])
     def test_an_interrupted_rotation_is_finished_later(
         self,

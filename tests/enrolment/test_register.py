@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from sqlalchemy import inspect, update
+from sqlalchemy.engine import make_url
 
 from enrolment.people import Person, PersonState, Template
 from enrolment.places import PostgresDatabase, RegisterPlace, SecretSource
@@ -27,6 +28,7 @@ from enrolment.register_errors import (
 from enrolment.register_history import Note
 from enrolment.register_tables import METADATA, TEMPLATES
 from enrolment.states import Action
+from tests.enrolment.postgres_server import PostgresServer
 from tests.enrolment.registers import ADDS_PEOPLE_FOR_EVER, environment, person, row, spelt
 
 NOTE = Note("guard", "a test")
@@ -223,6 +225,26 @@ class TestOtherProcesses:
                 assert second.people() == ()
             second.add_person(person())
 
+    def test_a_removal_that_is_refused_keeps_the_face(
+        self, register: Register, place: RegisterPlace
+    ) -> None:
+        """A held lock, or a right that is missing, leaves record and key as they were."""
+        register.add_person(person(), [Template(row(1), "e")])
+        with (
+            Register.open(place, busy_timeout_s=0.05) as second,
+            register._changing(),
+            pytest.raises(RegisterLockedError),
+        ):
+            second.remove("ann")
+
+        with Register.open_for_reading(place) as reader:
+            with pytest.raises(RegisterError, match="cannot be written"):
+                reader.remove("ann")
+            assert reader.snapshot("e").gallery.staff_ids == ("ann",)
+
+        register.remove("ann")
+        assert register.people() == ()
+
     def test_opening_at_once_makes_one_register(self, place: RegisterPlace) -> None:
         """Processes that all find no register end up with the same one."""
         code = ADDS_PEOPLE_FOR_EVER.replace('f"p{i}"', "f\"p{__import__('os').getpid()}\"")
@@ -280,6 +302,19 @@ class TestOpening:
             for name, table in METADATA.tables.items()
         }
         assert made == believed
+
+
+@pytest.mark.parametrize(("name", "value"), [("user", "stranger"), ("database", "elsewhere")])
+def test_a_server_that_lets_nobody_in_is_told(
+    postgres_server: PostgresServer, name: str, value: str
+) -> None:
+    """It runs and was reached: what has to be corrected is who asks, and for what."""
+    right = make_url(postgres_server.fresh().url)
+    refused = right.set(database=value) if name == "database" else right
+    url = refused.update_query_dict({"user": value}) if name == "user" else refused
+
+    with pytest.raises(RegisterMissingError, match="check user name, password and database"):
+        Register.open(RegisterPlace(PostgresDatabase(url.render_as_string())))
 
 
 def test_a_server_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

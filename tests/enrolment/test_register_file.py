@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -16,12 +17,14 @@ from enrolment.places import RegisterPlace, SqliteFile
 from enrolment.register import Register
 from enrolment.register_errors import (
     RegisterCorruptError,
+    RegisterError,
     RegisterFullError,
     RegisterMissingError,
 )
 from enrolment.register_tables import TEMPLATES
 from enrolment.sqlite_files import pragma
 from tests.enrolment.registers import person, row, with_keys
+from tests.system.small_disk import SmallDisk, demand_mount
 
 
 @pytest.fixture
@@ -154,3 +157,34 @@ def _sealed(register: Register) -> list[tuple[str, bytes]]:
     with register._database.reading() as connection:
         rows = connection.execute(select(TEMPLATES.c.staff_id, TEMPLATES.c.sealed)).all()
     return [(staff_id, sealed) for staff_id, sealed in rows]
+
+
+class TestDisk:
+    """A disk of its own that is full, or that nobody may write to: even reading makes files."""
+
+    @pytest.fixture
+    def disk(self, path: Path) -> Iterator[SmallDisk]:
+        """The disk, with a register on it that nobody has open."""
+        demand_mount()
+        disk = SmallDisk(path.parent, "8m")
+        with Register.open(path) as register:
+            register.add_person(person())
+        yield disk
+        disk.close()
+
+    def test_a_full_disk_is_named(self, disk: SmallDisk, path: Path) -> None:
+        """Whoever opens the register is told to look there; nothing of it is lost."""
+        disk.fill()
+        with pytest.raises(RegisterError, match="that it is not full"):
+            Register.open(path)
+
+        disk.make_room()
+        with Register.open(path) as register:
+            assert len(register.people()) == 1
+
+    def test_a_disk_mounted_read_only_is_named(self, disk: SmallDisk, path: Path) -> None:
+        """The file's own permissions look right: the remedy says where else to look."""
+        disk.forbid_writing()
+
+        with pytest.raises(RegisterError, match="not mounted read-only"):
+            Register.open_for_reading(path)

@@ -43,6 +43,10 @@ class SmallDisk:
         """Leave room again."""
         self._mount("-o", f"remount,size={self._roomy}")
 
+    def forbid_writing(self) -> None:
+        """Let nobody write, as a kernel does that met a fault; nobody may write at that moment."""
+        self._mount("-o", "remount,ro")
+
     def close(self) -> None:
         subprocess.run([str(UMOUNT), "--lazy", str(self.folder)], check=True)
 
