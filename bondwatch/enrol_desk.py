@@ -190,9 +190,9 @@ def person_of(options: PersonOptions, settings: Settings, register: Register, no
     """The person that somebody wants enrolled; typer.BadParameter, PersonExistsError."""
     name = unicodedata.normalize("NFC", options.name).strip()
     zone = ZoneInfo(settings.time_zone)
-    taken = {person.staff_id for person in register.people()}
-    if options.staff_id in taken:
-        raise PersonExistsError(f"staff id {options.staff_id} is taken; choose another")
+    taken = {person.staff_id.lower(): person.staff_id for person in register.people()}
+    if options.staff_id and (has_it := taken.get(options.staff_id.lower())):
+        raise PersonExistsError.by(has_it)
     try:
         return Person(
             staff_id=options.staff_id or staff_id_for(name, taken.__contains__),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from enrolment.people import Person, PersonState
 from enrolment.person_documents import documents_of, parts_of
@@ -110,10 +110,14 @@ def read_changed(
     return {row.staff_id: row.person_id for row in rows}, removed
 
 
-def exists(connection: Connection, staff_id: str) -> bool:
-    """Whether somebody has the staff id."""
-    query = select(PEOPLE.c.staff_id).where(PEOPLE.c.staff_id == staff_id)
-    return connection.execute(query).first() is not None
+def taken_as(connection: Connection, staff_id: str) -> str | None:
+    """The id of whoever has this one, in whatever letter case; None where it is free.
+
+    Two ids that differ in case alone would be two people, and one of them suspended for the other.
+    """
+    query = select(PEOPLE.c.staff_id).where(func.lower(PEOPLE.c.staff_id) == staff_id.lower())
+    found: str | None = connection.execute(query).scalars().first()
+    return found
 
 
 def delete_person(connection: Connection, staff_id: str) -> None:

@@ -73,8 +73,8 @@ class Register(RegisterReader):
         owner = Owner(person.staff_id, person_rows.new_person_id())
         cipher = self._cipher_for(owner) if templates or photos else None
         with self._changing() as (connection, version):
-            if person_rows.exists(connection, person.staff_id):
-                raise PersonExistsError(f"staff id {person.staff_id} is taken; choose another")
+            if taken := person_rows.taken_as(connection, person.staff_id):
+                raise PersonExistsError.by(taken)
             person_rows.insert_person(connection, person, owner.person_id, version)
             erasures.note_added(connection, person.staff_id)
             if cipher is not None:

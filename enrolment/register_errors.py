@@ -40,7 +40,12 @@ class GallerySearchError(RegisterError):
 
 
 class PersonExistsError(RegisterError):
-    """The staff id is taken."""
+    """The staff id is taken, letter case aside."""
+
+    @classmethod
+    def by(cls, staff_id: str) -> PersonExistsError:
+        """The error that names who has it."""
+        return cls(f"staff id {staff_id} is taken; choose another")
 
 
 class UnknownPersonError(RegisterError):

@@ -67,10 +67,10 @@ class CellError(Exception):
 
 
 def staff_id_of(staff_id: str, doubled: frozenset[str]) -> str:
-    """A staff id that no other row has."""
+    """A staff id that no other row has; ``doubled`` ones are in small letters."""
     if not staff_id:
         raise CellError(RowReason.STAFF_ID_MISSING)
-    if staff_id in doubled:
+    if staff_id.lower() in doubled:
         raise CellError(RowReason.DUPLICATE_ID)
     try:
         check_staff_id(staff_id)

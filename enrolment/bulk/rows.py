@@ -42,8 +42,8 @@ class RefusedRow:
 
 
 def read_rows(table: Table, rules: RowRules) -> tuple[WantedRow | RefusedRow, ...]:
-    """Read every row by itself; rows that share a staff id are all refused."""
-    counts = Counter(row.cells["staff_id"] for row in table.rows)
+    """Read every row by itself; rows that share a staff id, in any letter case, are all refused."""
+    counts = Counter(row.cells["staff_id"].lower() for row in table.rows)
     doubled = frozenset(staff_id for staff_id, count in counts.items() if count > 1)
     return tuple(_read(row, table, rules, doubled) for row in table.rows)
 

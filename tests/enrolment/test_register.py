@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -60,12 +61,13 @@ class TestPeople:
         assert register.person("A-1023") == ann
         assert register.people() == (ann,)
 
-    def test_a_taken_staff_id_is_refused(self, register: Register) -> None:
-        """One id is one person; the refused change does not count as one."""
+    @pytest.mark.parametrize("staff_id", ["ann", "Ann"])
+    def test_a_taken_staff_id_is_refused(self, register: Register, staff_id: str) -> None:
+        """One id is one person, however it is typed; the refused change does not count as one."""
         register.add_person(person())
 
         with pytest.raises(PersonExistsError, match="ann is taken"):
-            register.add_person(person())
+            register.add_person(replace(person(), staff_id=staff_id))
 
         assert register.version == 1
 

@@ -65,7 +65,7 @@ def test_a_row_that_will_not_do_has_its_reason(line: str, reason: RowReason) -> 
 
 def test_rows_that_share_an_id_are_all_refused() -> None:
     """Nobody can say which one is right."""
-    rows = read("a,Ann,staff", "b,Bob,staff", "a,Anna,staff")
+    rows = read("a,Ann,staff", "b,Bob,staff", "A,Anna,staff")
 
     reasons = [getattr(row, "reason", None) for row in rows]
     assert reasons == [RowReason.DUPLICATE_ID, None, RowReason.DUPLICATE_ID]
