@@ -11,7 +11,7 @@ import typer
 from bondwatch import enrol_words as words
 from bondwatch.capturing import Captured, guided_looks, looks_of_recording
 from bondwatch.enrol_capture_cli import CaptureOptions
-from bondwatch.enrol_desk import REFUSED, check_rights, note_of, person_of
+from bondwatch.enrol_desk import REFUSED, check_rights, note_of, person_of, warn_of_register
 from bondwatch.enrol_import_desk import SiteExaminer
 from bondwatch.failures import CommandError
 from enrolment.enrolling import Examiner
@@ -65,7 +65,7 @@ def capture(options: CaptureOptions) -> None:
         photos = _kept(looks, examination) if settings.register.keep_photos else ()
         register.add_person(person, examination.templates, note, photos=photos)
         words.tell_enrolled(person, len(examination.templates), register.version)
-        words.warn_of_many(register.count())
+        warn_of_register(register, settings)
 
 
 def _kept(looks: list[Captured], examination: Examination) -> tuple[bytes, ...]:

@@ -103,7 +103,15 @@ def _enrol(options: AddOptions, settings: Settings, *, awaits_approval: bool) ->
             words.tell_photos_json(examination, register.person(person.staff_id))
         else:
             words.tell_enrolled(person, len(examination.templates), register.version)
-        words.warn_of_many(register.count())
+        warn_of_register(register, settings)
+
+
+def warn_of_register(register: Register, settings: Settings) -> None:
+    """What is to be said of the register as a whole once somebody was enrolled."""
+    words.warn_of_many(register.count())
+    ours = embedding_id_of(read_manifest().entry(settings.models.embedder, Role.EMBEDDER))
+    counts = register.template_counts()
+    words.warn_of_uncompared(sorted(who for who, made in counts.items() if ours not in made))
 
 
 def list_people(config: Path, state: str | None, *, as_json: bool) -> None:

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bondwatch import enrol_import_words as words
-from bondwatch.enrol_desk import REFUSED, USAGE, note_of
+from bondwatch.enrol_desk import REFUSED, USAGE, note_of, warn_of_register
 from bondwatch.enrol_import_cli import ImportOptions
-from bondwatch.enrol_words import complain, spoken, warn_of_many
+from bondwatch.enrol_words import complain, spoken
 from enrolment.bulk.cells import RowRules
 from enrolment.bulk.dates import DateOrder
 from enrolment.bulk.examining import ExaminerPool
@@ -103,7 +103,7 @@ def _imported(
             dry=options.dry_run,
         )
         yield from words.with_progress(importing.run(rows, store, pool), len(rows))
-        warn_of_many(register.count())
+        warn_of_register(register, settings)
 
 
 def _target(

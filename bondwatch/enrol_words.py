@@ -22,6 +22,7 @@ from enrolment.person_documents import documents_of
 from enrolment.states import state_at
 
 MANY_PEOPLE = 90_000
+_NAMED = 3
 NOT_YET_VALID = "not yet valid"
 
 
@@ -78,6 +79,16 @@ def warn_of_many(people: int) -> None:
         complain(
             f"{people} people are enrolled. In China, who keeps the faces of 100,000 files that"
             " with the authorities: see to it before, or remove those who have left."
+        )
+
+
+def warn_of_uncompared(staff_ids: Sequence[str]) -> None:
+    """Say whom nobody new is compared with, so that one face may be enrolled twice."""
+    if staff_ids:
+        who = ", ".join(staff_ids[:_NAMED]) + (", ..." if len(staff_ids) > _NAMED else "")
+        complain(
+            f"Of {len(staff_ids)} enrolled ({who}) there are faces of another embedder alone:"
+            " nobody new is compared with them. Run 'enrol re-embed', or enrol them anew."
         )
 
 

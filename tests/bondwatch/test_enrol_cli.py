@@ -8,12 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 from bondwatch.enrol_cli import enrol_app
 from enrolment.key_rotation import init_keys
-from enrolment.people import Person
+from enrolment.people import Person, Template
 from enrolment.register import Register
 from models.errors import WeightMissingError
 from models.manifest import EMBEDDED, read_manifest
@@ -183,6 +184,20 @@ class TestAdd:
 
         assert result.exit_code == 1
         assert "ann is taken" in result.stderr
+
+
+@pytest.mark.usefixtures("ann")
+def test_faces_that_nobody_new_is_compared_with_are_told(config: Path) -> None:
+    """After a change of embedder one face could be enrolled twice, or somebody banned again."""
+    face = np.eye(1, 128, dtype=np.float32)[0]
+    with Register.open(read_settings(config).register_place) as register:
+        register.add_templates("ann", [Template(face, "another-embedder")])
+
+    result = enrol(config, "add", "Bob", "--badge", "7", "--group", "staff")
+
+    assert result.exit_code == 0
+    assert "Of 1 enrolled (ann)" in result.stderr
+    assert "re-embed" in result.stderr
 
 
 @pytest.mark.parametrize(("people", "warned"), [(89_999, False), (90_000, True)])
