@@ -46,7 +46,8 @@ def spelt_changes(entry: Entry, zone: ZoneInfo) -> str:
 
 def _spelt(name: str, was: Any, now: Any, zone: ZoneInfo) -> str:
     if name == "templates":
-        return f"{now - was} more template{'' if now - was == 1 else 's'}"
+        count, than = abs(now - was), "more" if now > was else "fewer"
+        return f"{count} {than} template{'' if count == 1 else 's'}"
     word = _WORDS.get(name, _plain)
     return f"{_TITLES.get(name, name)}: {word(was, zone)} -> {word(now, zone)}"
 

@@ -76,6 +76,8 @@ def act(options: StandingOptions, action: str) -> None:
 def _done(person: Person, action: str) -> str:
     """What has become of somebody, now: an approval lets in nobody who is banned or out of date."""
     state = words.state_now(person)
+    if action == Action.REJECT and person.active:
+        return "is as before: what was asked for is rejected"
     if person.active and person.watchlisted:
         return "is on the watch list: seen, they raise an alarm"
     if state == PersonState.ACTIVE and action == Action.RESUME:

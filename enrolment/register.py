@@ -37,6 +37,7 @@ from enrolment.register_tables import COUNTER, REMOVALS
 from enrolment.sealing import Cipher
 from enrolment.sqlite_files import BUSY_TIMEOUT_S, pragma
 from enrolment.states import Action
+from enrolment.taking_back import as_before, to_take_back
 from enrolment.template_rows import Owner
 
 
@@ -134,9 +135,13 @@ class Register(RegisterReader):
     ) -> Person:
         """Move somebody to another state; the record as it is then.
 
+        A rejection takes back what was changed of somebody who was let in, faces included.
+
         ``revision``: the one the account looked at. ``PersonChangedError`` where it is older,
         ``NotAllowedError`` where the state or, with ``two_person``, the rule forbids it.
         """
+        if action is Action.REJECT:
+            return self._reject(staff_id, note, revision)
         return self._change(
             staff_id,
             note,
@@ -182,16 +187,7 @@ class Register(RegisterReader):
         owner = self._owner(staff_id)
         cipher = self._cipher_of(owner) if more.templates else None
         with self._changing() as (connection, version):
-            found = person_rows.read_people(connection, staff_id)
-            if not found:
-                raise UnknownPersonError(nobody(staff_id))
-            before = found[0]
-            if revision is not None and revision != before.revision:
-                last = register_history.read_history(connection, staff_id)[-1]
-                raise PersonChangedError(
-                    f"{staff_id} was changed by {last.by} meanwhile (revision {before.revision}, "
-                    f"not {revision}); look again with 'enrol show {staff_id}'"
-                )
+            before = _looked_at(connection, staff_id, revision)
             changed = change(before)
             person_rows.update_person(connection, changed, version)
             differences = changes_between(before, changed)
@@ -201,6 +197,22 @@ class Register(RegisterReader):
                 template_rows.insert_photos(connection, owner, more.photos, cipher)
                 differences["templates"] = [0, len(more.templates)]
             register_history.write(connection, staff_id, note, action, differences, version)
+            return person_rows.read_people(connection, staff_id)[0]
+
+    def _reject(self, staff_id: str, note: Note, revision: int | None) -> Person:
+        note.checked()
+        with self._changing() as (connection, version):
+            before = _looked_at(connection, staff_id, revision)
+            after = acted(before, Action.REJECT, note, two_person=True)
+            since = to_take_back(register_history.read_history(connection, staff_id))
+            if since is not None:
+                after = as_before(after, since)
+                template_rows.delete_newest(connection, staff_id, since.templates, since.since)
+            person_rows.update_person(connection, after, version)
+            differences = changes_between(before, after)
+            if since is not None and since.templates:
+                differences["templates"] = [since.templates, 0]
+            register_history.write(connection, staff_id, note, Action.REJECT, differences, version)
             return person_rows.read_people(connection, staff_id)[0]
 
     def remove(self, staff_id: str, note: Note | None = None) -> bool:
@@ -281,6 +293,21 @@ class Register(RegisterReader):
             if self._database.dialect == "postgresql":
                 postgres.tell(connection, CHANNEL)
             yield connection, version_in(connection)
+
+
+def _looked_at(connection: Connection, staff_id: str, revision: int | None) -> Person:
+    """The record, at the revision that an account looked at where it says which."""
+    found = person_rows.read_people(connection, staff_id)
+    if not found:
+        raise UnknownPersonError(nobody(staff_id))
+    (person,) = found
+    if revision is not None and revision != person.revision:
+        last = register_history.read_history(connection, staff_id)[-1]
+        raise PersonChangedError(
+            f"{staff_id} was changed by {last.by} meanwhile (revision {person.revision}, "
+            f"not {revision}); look again with 'enrol show {staff_id}'"
+        )
+    return person
 
 
 def _demand(connection: Connection, owner: Owner) -> None:

@@ -134,6 +134,16 @@ def delete_foreign(connection: Connection, staff_id: str, embedding_id: str) -> 
     connection.execute(delete(TEMPLATES).where(theirs, TEMPLATES.c.embedding_id != embedding_id))
 
 
+def delete_newest(connection: Connection, staff_id: str, templates: int, since: datetime) -> None:
+    """Erase the last so many templates of somebody, and the photos kept after a moment."""
+    theirs = TEMPLATES.c.staff_id == staff_id
+    newest = select(TEMPLATES.c.template_id).where(theirs)
+    last = newest.order_by(TEMPLATES.c.template_id.desc()).limit(templates)
+    connection.execute(delete(TEMPLATES).where(TEMPLATES.c.template_id.in_(last)))
+    kept_since = PHOTOS.c.added_at > posix(since)
+    connection.execute(delete(PHOTOS).where(PHOTOS.c.staff_id == staff_id, kept_since))
+
+
 def read_sealed(
     connection: Connection, version: int, embedding_id: str, *staff_ids: str
 ) -> SealedRows:

@@ -187,6 +187,53 @@ class TestTwoPeople:
         assert (rejected.state, rejected.request.why) == (PersonState.DRAFT, "photo is old")
         assert asked.act("eve", Action.REQUEST, ADA).state is WAITING
 
+    def test_a_rejected_change_is_taken_back(self, register: Register) -> None:
+        """All of it, though asked for in two steps: it must not come in with the next approval."""
+        before = register.person("ann")
+        until = datetime(2030, 1, 1, tzinfo=UTC)
+        mine = (OwnPermit("vault"),)
+        register.edit("ann", {"groups": frozenset({"all"}), "permits": mine}, ADA, two_person=True)
+        register.edit("ann", {"valid_to": until, "remarks": "?"}, ADA, two_person=True)
+
+        rejected = register.act("ann", Action.REJECT, BEN, two_person=True)
+
+        assert replace(rejected, revision=before.revision, request=before.request) == before
+        assert rejected.request
+        assert (rejected.request.by, rejected.request.decision) == ("ada", "rejected")
+        assert register.history("ann")[-1].changes["groups"] == [["all"], ["staff"]]
+
+    def test_a_rejected_face_is_taken_back(self, register: Register) -> None:
+        """With the photo that was kept; older ones stay."""
+        register.add_templates("ann", [Template(row(2), "e")], ADA, photos=[b"old"])
+        register.act("ann", Action.SUSPEND, ADA)
+        register.act("ann", Action.RESUME, ADA)
+        more = Biometrics((Template(row(3), "e"),), (b"new",))
+        register.edit("ann", {}, ADA, two_person=True, more=more)
+
+        rejected = register.act("ann", Action.REJECT, BEN, two_person=True)
+
+        templates, photos = register.biometrics("ann")
+        assert rejected.active
+        assert [t.embedding.tolist() for t in templates] == [row(n).tolist() for n in (1, 2)]
+        assert photos == (b"old",)
+
+    def test_faces_mixed_by_a_change_of_embedder_are_looked_at(self, register: Register) -> None:
+        """Nobody can say any more which of them is the rejected one, so nobody is let in."""
+        register.add_templates("ann", [Template(row(2), "e")], ADA, two_person=True)
+        register.replace_foreign_templates("ann", "f", [Template(row(3), "f")], ADA)
+
+        assert register.act("ann", Action.REJECT, BEN).state is PersonState.DRAFT
+
+    def test_who_was_approved_after_a_change_keeps_it(self, register: Register) -> None:
+        """A later request that is rejected takes back what came since, and no more."""
+        register.edit("ann", {"groups": frozenset({"all"})}, ADA, two_person=True)
+        register.act("ann", Action.APPROVE, BEN, two_person=True)
+        register.edit("ann", {"groups": frozenset({"all", "more"})}, ADA, two_person=True)
+
+        rejected = register.act("ann", Action.REJECT, BEN, two_person=True)
+
+        assert (rejected.active, rejected.groups) == (True, frozenset({"all"}))
+
     def test_more_rights_await_approval_again(self, register: Register) -> None:
         """One account cannot widen what somebody may do; a name may be corrected."""
         named = register.edit("ann", {"name": "Anne"}, ADA, two_person=True)
