@@ -16,7 +16,11 @@ step() {
 
 run_pytest() {
     # A pipe would hide the exit status, so the status travels in a file of its own.
-    { "$bin/python" tests/loopback_only.py "$bin/python" -m pytest -n "${TEST_JOBS:-2}" --dist loadfile --cov --cov-report= "$@"; echo $? >"$report.status"; } 2>&1 |
+    {
+        "$bin/python" tests/loopback_only.py "$bin/python" -m pytest -n "${TEST_JOBS:-2}" --dist loadfile \
+            --cov --cov-report= "$@"
+        echo $? >"$report.status"
+    } 2>&1 |
         tee "$report"
     status="$(cat "$report.status")"
     rm -f "$report.status"
