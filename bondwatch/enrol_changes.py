@@ -7,14 +7,13 @@ when the record was made: the sheet shows it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bondwatch.enrol_clock import first_day, last_day, local
 from enrolment.people import LegalBasis
-from enrolment.person_documents import parts_of
+from enrolment.person_changes import field_of
 from enrolment.register_history import Entry
 from vision.configuration.own_permits import spelt_own_permit
 
@@ -29,7 +28,7 @@ _TITLES = MappingProxyType(
 def spelt_changes(entry: Entry, zone: ZoneInfo) -> str:
     """What a change changed, in one line; empty where its name says it all.
 
-    >>> from datetime import UTC
+    >>> from datetime import UTC, datetime
     >>> moved = {"groups": [["staff"], ["office", "staff"]], "state": ["active", "suspended"]}
     >>> entry = Entry(1, datetime(2026, 1, 1, tzinfo=UTC), "ada", "edit", "", moved)
     >>> spelt_changes(entry, ZoneInfo("UTC"))
@@ -57,21 +56,6 @@ def _plain(value: Any, zone: ZoneInfo) -> str:
     return (", ".join(value) if isinstance(value, list) else str(value or "")) or _NOTHING
 
 
-def _moment(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value)
-
-
-def _own_zones(value: str | None, zone: ZoneInfo) -> str:
-    del zone
-    permits = parts_of(None, value, None).get("permits") or ()
-    return "; ".join(map(spelt_own_permit, permits)) or _NOTHING
-
-
-def _ground(value: str | None, zone: ZoneInfo) -> str:
-    found = parts_of(value, None, None).get("basis")
-    return spelt_basis(found, zone) if found else _NOTHING
-
-
 def spelt_basis(basis: LegalBasis, zone: ZoneInfo) -> str:
     """Why a face may be kept, and who took that down."""
     purpose = f" for {basis.purpose}" if basis.purpose else ""
@@ -82,10 +66,14 @@ def spelt_basis(basis: LegalBasis, zone: ZoneInfo) -> str:
 
 _WORDS: MappingProxyType[str, Callable[[Any, ZoneInfo], str]] = MappingProxyType(
     {
-        "valid_from": lambda value, zone: first_day(_moment(value), zone),
-        "valid_to": lambda value, zone: last_day(_moment(value), zone),
-        "permits": _own_zones,
-        "basis": _ground,
+        "valid_from": lambda value, zone: first_day(field_of("valid_from", value), zone),
+        "valid_to": lambda value, zone: last_day(field_of("valid_to", value), zone),
+        "permits": lambda value, _: (
+            "; ".join(map(spelt_own_permit, field_of("permits", value) or ())) or _NOTHING
+        ),
+        "basis": lambda value, zone: (
+            spelt_basis(field_of("basis", value), zone) if value else _NOTHING
+        ),
         "watchlisted": lambda value, _: "on it" if value else "not on it",
     }
 )

@@ -17,12 +17,11 @@ from rich.text import Text
 from enrolment.gallery import Likeness
 from enrolment.hints.language import Language, language_of
 from enrolment.judging import Examination, PhotoResult
-from enrolment.people import Person, PersonState
+from enrolment.people import Person, PersonState, some_of
 from enrolment.person_documents import documents_of
 from enrolment.states import state_at
 
 MANY_PEOPLE = 90_000
-_NAMED = 3
 NOT_YET_VALID = "not yet valid"
 
 
@@ -85,10 +84,10 @@ def warn_of_many(people: int) -> None:
 def warn_of_uncompared(staff_ids: Sequence[str]) -> None:
     """Say whom nobody new is compared with, so that one face may be enrolled twice."""
     if staff_ids:
-        who = ", ".join(staff_ids[:_NAMED]) + (", ..." if len(staff_ids) > _NAMED else "")
         complain(
-            f"Of {len(staff_ids)} enrolled ({who}) there are faces of another embedder alone:"
-            " nobody new is compared with them. Run 'enrol re-embed', or enrol them anew."
+            f"Of {len(staff_ids)} enrolled ({some_of(staff_ids)}) there are faces of another"
+            " embedder alone: nobody new is compared with them. Run 'enrol re-embed',"
+            " or enrol them anew."
         )
 
 

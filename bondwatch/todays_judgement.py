@@ -13,6 +13,7 @@ from models.store import standard_store
 from models.thresholds import thresholds_for
 from vision.register_watch import RegisterView, RegisterWatch
 from vision.settings import Settings
+from vision.worker_models import pairs_alike
 
 
 def todays_models(settings: Settings) -> ModelSet:
@@ -42,8 +43,7 @@ def todays_thresholds(settings: Settings, register: RegisterView) -> Thresholds:
     """Those that the daemon would go by with this register; a doubt about them is told."""
     spec = spec_of(read_manifest().entry(settings.models.embedder))
     people = register.gallery.people
-    found = register.gallery.alike_pairs(spec.thresholds.accept)
-    pairs = (found.alike, found.pairs) if found and settings.identity.accept is None else (0, 0)
+    pairs = pairs_alike(spec, register.gallery, settings.identity)
     choice = thresholds_for(spec, people, settings.identity.confirm_looks, pairs)
     if choice.doubt:
         sys.stderr.write(f"bondwatch: {choice.doubt}: {people} people; see docs/models.md\n")

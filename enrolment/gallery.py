@@ -183,11 +183,7 @@ class Gallery:
         Of a large gallery, some hundred people stand for all.
         """
         sample = np.linspace(0, self.people - 1, min(self.people, _SAMPLE)).astype(np.intp)
-        rows = self.embeddings[self.starts[sample]]
-        reached = int((rows @ rows.T >= similarity).sum())
-        # Everybody is like themselves, and each pair was counted twice.
-        alike = (reached - len(rows)) // 2
-        return AlikePairs(alike, len(rows) * (len(rows) - 1) // 2)
+        return alike_among(self.embeddings[self.starts[sample]], similarity)
 
     def without(self, staff_ids: frozenset[str]) -> Gallery:
         """Return a gallery of everybody else, of the same version."""
@@ -237,6 +233,14 @@ class Gallery:
     @property
     def _sizes(self) -> NDArray[np.intp]:
         return np.diff(np.append(self.starts, len(self.embeddings)))
+
+
+def alike_among(rows: NDArray[np.float32], similarity: float) -> AlikePairs:
+    """How many pairs of ``(N, D)`` unit rows, one a person, are at least so similar."""
+    reached = int((rows @ rows.T >= similarity).sum())
+    # Everybody is like themselves, and each pair was counted twice.
+    alike = (reached - len(rows)) // 2
+    return AlikePairs(alike, len(rows) * (len(rows) - 1) // 2)
 
 
 def centres(rows: NDArray[np.float32], starts: NDArray[np.intp]) -> NDArray[np.float32]:

@@ -25,13 +25,11 @@ from enrolment.key_tables import (
     METADATA,
     OF_EVIDENCE,
 )
+from enrolment.people import some_of
 from enrolment.places import KeyPlace, SqliteFile
 from enrolment.register_errors import RegisterMissingError
 from enrolment.sealing import Cipher, SealBrokenError, new_key, place
 from enrolment.site_keys import KeyRing, SiteKey, SiteKeyError, demand_apart, read_ring
-
-_NAMED = 3
-"""How many people an error names."""
 
 
 class KeyStore:
@@ -253,11 +251,10 @@ def wrong_key(where: KeyPlace) -> SiteKeyError:
 
 def lost_keys(staff_ids: Sequence[str], where: KeyPlace) -> SiteKeyError:
     """What is said where faces are sealed with keys that the store does not have."""
-    who = ", ".join(staff_ids[:_NAMED]) + (", ..." if len(staff_ids) > _NAMED else "")
     return SiteKeyError(
-        f"the faces of {len(staff_ids)} enrolled ({who}) cannot be opened, their keys are not in "
-        f"{where.store}; put these back with 'bondwatch keys restore', or, where they are lost, "
-        "remove these people and enrol them anew"
+        f"the faces of {len(staff_ids)} enrolled ({some_of(staff_ids)}) cannot be opened, their "
+        f"keys are not in {where.store}; put these back with 'bondwatch keys restore', "
+        "or, where they are lost, remove these people and enrol them anew"
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,6 +21,7 @@ MAX_REMARKS_CHARS = 2000
 UNIT_TOLERANCE = 1e-3
 """How far a row's length may lie from 1: float32 rounding, not a forgotten normalisation."""
 
+_NAMED = 3
 _STAFF_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -147,6 +149,15 @@ class Biometrics:
 
 
 NO_BIOMETRICS = Biometrics()
+
+
+def some_of(staff_ids: Sequence[str]) -> str:
+    """The first few ids, for a sentence.
+
+    >>> some_of(["a", "b", "c", "d"]), some_of(["a"])
+    ('a, b, c, ...', 'a')
+    """
+    return ", ".join(staff_ids[:_NAMED]) + (", ..." if len(staff_ids) > _NAMED else "")
 
 
 def check_staff_id(staff_id: str) -> None:

@@ -6,14 +6,15 @@ Whether the record is still the one that was looked at, and writing it, is the r
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 from enrolment.people import Person, PersonState, Request
-from enrolment.person_documents import documents_of
+from enrolment.person_documents import documents_of, parts_of
 from enrolment.register_errors import NotAllowedError
 from enrolment.register_history import Note
 from enrolment.states import Action, TransitionError, after, state_at
@@ -98,6 +99,25 @@ def changes_between(before: Person | None, now: Person) -> dict[str, list[Any]]:
     old = {} if before is None else _plain(before)
     new = _plain(now)
     return {name: [old.get(name), value] for name, value in new.items() if old.get(name) != value}
+
+
+def field_of(name: str, plain: Any) -> Any:
+    """An editable field back from what ``changes_between`` made of it."""
+    if plain is None:
+        return None
+    read = _READ.get(name)
+    return plain if read is None else read(plain)
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
+    {
+        "groups": frozenset,
+        "valid_from": datetime.fromisoformat,
+        "valid_to": datetime.fromisoformat,
+        "permits": lambda text: parts_of(None, text, None)["permits"],
+        "basis": lambda text: parts_of(text, None, None)["basis"],
+    }
+)
 
 
 def _plain(person: Person) -> dict[str, Any]:

@@ -7,15 +7,13 @@ come in with the next approval. Pure: read from the record's own history.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 from enrolment.people import Person, PersonState
-from enrolment.person_changes import EDITABLE
-from enrolment.person_documents import parts_of
+from enrolment.person_changes import EDITABLE, field_of
 from enrolment.register_history import Entry
 
 _REOPENED = [PersonState.ACTIVE.value, PersonState.AWAITING_APPROVAL.value]
@@ -57,26 +55,5 @@ def to_take_back(entries: Sequence[Entry]) -> TakenBack | None:
 
 def as_before(person: Person, taken: TakenBack) -> Person:
     """The record of somebody let in, as it was."""
-    old = {name: _READ[name](value) for name, value in taken.fields.items()}
+    old = {name: field_of(name, value) for name, value in taken.fields.items()}
     return replace(person, state=PersonState.ACTIVE, **old)
-
-
-def _same(value: Any) -> Any:
-    return value
-
-
-def _moment(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value)
-
-
-_READ: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
-    dict.fromkeys(EDITABLE, _same)
-    | {
-        "groups": frozenset,
-        "valid_from": _moment,
-        "valid_to": _moment,
-        "permits": lambda value: parts_of(None, value, None).get("permits"),
-        "basis": lambda value: parts_of(value, None, None).get("basis"),
-    }
-)
-"""How to read a field back from what `person_changes.changes_between` made of it."""

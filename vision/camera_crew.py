@@ -25,7 +25,7 @@ from vision.outputs.journal_errors import JournalError
 from vision.register_watch import RegisterView
 from vision.scene_policies import to_scene_policy
 from vision.settings import CameraSettings, Settings
-from vision.worker_models import WorkerModels
+from vision.worker_models import WorkerModels, pairs_alike
 
 _log = logger(__name__)
 
@@ -122,15 +122,14 @@ class CameraCrew:
 
     def choice(self, settings: Settings) -> Choice:
         """The thresholds for the register as it was last seen, and what they rest on."""
-        # Who has set accept has judged by the site's own people.
-        pairs = self._alike if settings.identity.accept is None else (0, 0)
-        return self._models.thresholds_for(self._people, settings.identity.confirm_looks, pairs)
+        looks = settings.identity.confirm_looks
+        return self._models.thresholds_for(self._people, looks, self._alike)
 
     def count_people(self, view: RegisterView, settings: Settings) -> bool:
         """Note how many people there are, and how alike; true where the choice changes."""
         before = self.choice(settings)
         self._people = view.gallery.people
-        self._alike = self._models.alike_in(view.gallery)
+        self._alike = pairs_alike(self._models.spec, view.gallery, settings.identity)
         return self.choice(settings) != before
 
     def _open(self, camera: CameraSettings, settings: Settings, view: RegisterView) -> CameraWatch:

@@ -24,7 +24,7 @@ from vision.camera_watch import Eyes
 from vision.core.policy import IdentityPolicy
 from vision.face_looks import FaceLooker
 from vision.logs import logger
-from vision.settings import ModelSettings
+from vision.settings import IdentitySettings, ModelSettings
 
 NO_THRESHOLDS = Thresholds(accept=1.0, reject=-1.0, margin=1.0, duplicate=1.0)
 
@@ -42,13 +42,6 @@ class WorkerModels:
     versions: dict[str, str] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
     spec: EmbeddingSpec | None = None
-
-    def alike_in(self, gallery: Searchable) -> Pairs:
-        """How many pairs of people are so alike as to reach accept; 0 of 0 where nobody can say."""
-        if self.spec is None:
-            return 0, 0
-        found = gallery.alike_pairs(self.spec.thresholds.accept)
-        return (found.alike, found.pairs) if found else (0, 0)
 
     def thresholds_for(self, people: int, looks: int, pairs: Pairs = (0, 0)) -> Choice:
         """What decides in a gallery of ``people`` by ``looks`` looks, and what it rests on.
@@ -72,6 +65,19 @@ class WorkerModels:
         if self.face_detector is not None and self.embedder is not None:
             looker = FaceLooker(self.face_detector, self.embedder, policy)
         return Eyes(self.detector, looker)
+
+
+def pairs_alike(
+    spec: EmbeddingSpec | None, gallery: Searchable, identity: IdentitySettings
+) -> Pairs:
+    """How many pairs of people on the register reach accept; 0 of 0 where that says nothing.
+
+    Whoever has set accept has judged by the site's own people.
+    """
+    if spec is None or identity.accept is not None:
+        return 0, 0
+    found = gallery.alike_pairs(spec.thresholds.accept)
+    return (found.alike, found.pairs) if found else (0, 0)
 
 
 def load_worker_models(settings: ModelSettings) -> WorkerModels:

@@ -14,7 +14,7 @@ from bench.evaluation.openset import Figures, Scores, figures
 from bench.evaluation.people import Cast, Looks, Plan, Say, some
 from bench.evaluation.trials import Trial, gallery_of, mated_scores, non_mated_scores
 from bench.evaluation.variants import SIZES_PX
-from enrolment.gallery import Gallery
+from enrolment.gallery import Gallery, alike_among
 from models.quality import FaceMeasures, look_quality
 from vision.core.policy import IdentityPolicy
 from vision.scene_policies import to_identity_policy
@@ -102,9 +102,8 @@ class Measuring:
             look = next((one for one in map(self._looks.at, pictures) if one is not None), None)
             if look is not None:
                 firsts.append(look.row)
-        rows = np.stack(firsts)
-        reached = int((rows @ rows.T >= self._plain_accept).sum()) - len(rows)
-        return reached / (len(rows) * (len(rows) - 1))
+        found = alike_among(np.stack(firsts), self._plain_accept)
+        return found.alike / found.pairs
 
     def rules_for(self, looks: int) -> IdentityPolicy:
         """The daemon's rules, with no more looks asked for than there are."""
