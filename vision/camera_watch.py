@@ -71,6 +71,7 @@ class CameraWatch:
         self._policy: ScenePolicy | None = None
         self._view: RegisterView | None = None
         self._incidents: tuple[OpenIncident, ...] = ()
+        self._words: list[tuple[str, str, str]] = []
         self._due_s = float("-inf")
         self._moved_s = float("-inf")
         self._seen_s = float("-inf")
@@ -116,8 +117,13 @@ class CameraWatch:
             yield self._pipeline.see_register(view, self._now)
 
     def vouch(self, incident: str, staff_id: str, by: str) -> Iterator[Step]:
-        """Take a guard's word for who the person behind an alarm is."""
-        if self._pipeline is not None:
+        """Take a guard's word for who the person behind an alarm is.
+
+        It waits for the scene where there is none yet, as the alarms from before a restart do.
+        """
+        if self._pipeline is None:
+            self._words.append((incident, staff_id, by))
+        else:
             yield self._pipeline.scene.vouch(incident, staff_id, by, self._now)
 
     def analyse(self, now: Arrival) -> Iterator[Step]:
@@ -214,6 +220,9 @@ class CameraWatch:
         yield self._pipeline.see_register(self._view, start)
         incidents, self._incidents = self._incidents, ()
         yield scene.resume(incidents, start)
+        words, self._words = self._words, []
+        for incident, staff_id, by in words:
+            yield scene.vouch(incident, staff_id, by, start)
 
     def _end_scene(self) -> None:
         """Give the scene up for one of another shape; its open alarms go on in that one."""

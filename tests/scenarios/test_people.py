@@ -23,6 +23,9 @@ from vision.core.values import AlarmDecision, AlarmKind, Look, ObjectKind, Staff
 IN_AT_3 = walk(0.2, 0.8, 0, 6)
 """Walks in over the edge, which counts as a passage at 3.2 s, and stays."""
 
+OWN_OF_FIRST = "presence/store/gate/e1/1"
+"""The alarm about the first who came, and about nobody else."""
+
 STAYING = walk(0.75, 0.75, 0, 1)
 """Is inside from the start."""
 
@@ -352,11 +355,43 @@ class TestVouching:
 
         assert stage.alarms[-1][1:4] == ("raised", "unauthorised_person", "group_not_permitted")
 
-    def test_nobody_there_any_more(self) -> None:
-        """Vouching for somebody who is gone changes nothing."""
+    def test_out_of_sight(self) -> None:
+        """The word ends the alarm; who is born in the zone afterwards has a clock of their own."""
+        later = Actor(lambda t: 0.78 if t >= 16 else None, None)
         stage = Stage().play(13, Actor(walk(0.2, 0.8, 0, 6, leave_s=9), STRANGER))
+        stage.note(stage.scene.vouch(OWN_OF_FIRST, "bob", "guard-7", stage.at()))
+        assert stage.alarms[-1][1:] == ("cleared", "unregistered_person", "vouched", "entry", "bob")
+
+        stage.play(30, later)
+        assert [line[:4] for line in stage.alarms[-1:]] == [
+            (26.4, "raised", "unverified_person", "not_verified_in_time")
+        ]
+
+    def test_out_of_sight_and_not_permitted(self) -> None:
+        """The word names somebody who may not be here."""
+        stage = Stage().play(13, Actor(walk(0.2, 0.8, 0, 6, leave_s=9), STRANGER))
+        stage.note(stage.scene.vouch(OWN_OF_FIRST, "eve", "guard-7", stage.at()))
+
+        assert [line[1:4] for line in stage.alarms[-2:]] == [
+            ("cleared", "unregistered_person", "identified"),
+            ("raised", "unauthorised_person", "group_not_permitted"),
+        ]
+
+    def test_a_forklift(self) -> None:
+        """Nobody answers for who a vehicle is."""
+        stage = Stage(policy_with(forklift_hours=()))
+        stage.play(8, Actor(IN_AT_3, kind=ObjectKind.FORKLIFT))
         before = list(stage.alarms)
-        stage.note(stage.scene.vouch("presence/store/gate/e1/1", "bob", "guard-7", stage.at()))
+        (incident,) = {d.incident for d in stage.decisions if isinstance(d, AlarmDecision)}
+        stage.note(stage.scene.vouch(incident, "bob", "guard-7", stage.at()))
+
+        assert stage.alarms == before
+
+    def test_nobody_there_any_more(self) -> None:
+        """Vouching for somebody whose alarm is over changes nothing."""
+        stage = Stage().play(13, Actor(walk(0.2, 0.8, 0, 6, leave_s=9), STRANGER)).tick(60)
+        before = list(stage.alarms)
+        stage.note(stage.scene.vouch(OWN_OF_FIRST, "bob", "guard-7", stage.at()))
 
         assert stage.alarms == before
 

@@ -56,10 +56,10 @@ class Post:
         self.later_s = 0.0
         self.alarms: list[AlarmDecision] = []
 
-    def start(self, *zones: str) -> Post:
-        """Begin to watch these zones, with nobody on the register."""
+    def start(self, *zones: str, staff: Iterable[str] = ()) -> Post:
+        """Begin to watch these zones, with these people on the register."""
         self.keep(self.watch.adopt(policy(*zones or ("dock",))))
-        self.keep(self.watch.see_register(register()))
+        self.keep(self.watch.see_register(register(*staff)))
         self.watch.source.start()
         return self
 
@@ -208,6 +208,22 @@ class TestResuming:
         assert here.tick(20.0) == []
         (cleared,) = here.tick(15.0)
         assert (cleared.incident, cleared.change) == (self.OLD.incident, Change.CLEARED)
+
+    def test_a_guards_word_waits_for_the_picture(self, post: Any) -> None:
+        """Given while the camera was not there yet, it ends the alarm once it is."""
+        here = post()
+        here.watch.resume([self.OLD])
+        here.keep(here.watch.vouch(self.OLD.incident, "ann", "Tom"))
+        assert here.alarms == []
+
+        here.start(staff=["ann"]).look()
+
+        (cleared,) = here.alarms
+        assert (cleared.incident, cleared.change, cleared.reason) == (
+            self.OLD.incident,
+            Change.CLEARED,
+            "vouched",
+        )
 
     def test_without_a_picture_it_stays_open(self, post: Any, tmp_path: Path) -> None:
         """A camera that cannot be seen says nothing about who is there."""

@@ -28,6 +28,7 @@ from vision.core.values import (
     StaffFacts,
     Step,
     TrackView,
+    vouched_for,
 )
 
 _BEFORE_EVERYTHING = Instant(float("-inf"), float("-inf"))
@@ -105,9 +106,16 @@ class Scene:
         return self._conclude(at)
 
     def vouch(self, incident: str, staff_id: str, by: str, at: Instant) -> Step:
-        """Take a guard's word for who the person behind an open alarm is."""
+        """Take a guard's word for who the person behind an open alarm is.
+
+        Of somebody out of sight it answers for what is open, and not for whoever comes next.
+        """
         for presence in self._book.holding(incident):
-            if presence.track_id is not None and presence.kind is ObjectKind.PERSON:
+            if presence.kind is not ObjectKind.PERSON:
+                continue
+            if presence.track_id is None:
+                presence.evidence = vouched_for(staff_id, by)
+            else:
                 self._roster.vouch(presence.track_id, staff_id, by, at.stream_s)
         return self._conclude(at)
 

@@ -212,6 +212,11 @@ class IdentityEvidence:
     vouched_by: str | None = None
 
 
+def vouched_for(staff_id: str, by: str) -> IdentityEvidence:
+    """Who somebody is by a guard's word alone."""
+    return IdentityEvidence(IdentityState.REGISTERED, staff_id, vouched_by=by)
+
+
 @dataclass(frozen=True, slots=True)
 class AlarmDecision:
     """Something people must hear of, or a change to it.
