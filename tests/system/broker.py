@@ -74,6 +74,11 @@ class Broker:
         """End it without a chance to save anything."""
         self._end(signal.SIGKILL)
 
+    def reload(self) -> None:
+        """Let it read its access list anew; connections stay."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGHUP)
+
     def stop(self) -> None:
         """End it in good order."""
         self._end(signal.SIGTERM)

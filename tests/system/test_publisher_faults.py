@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,37 @@ def test_refusal_ends(tmp_path, site, journal, broker):
                     not in [found.incident for found in journal.open_alarms()]
                 )
             )
+
+
+@pytest.mark.parametrize("another_publisher", [False, True])
+def test_what_was_refused_arrives_once_the_broker_takes_it(
+    tmp_path, site, journal, broker, another_publisher
+):
+    """A wrong access list costs no alarm: mended, all comes, also of a publisher that is gone."""
+    acl = tmp_path / "acl"
+    acl.write_text("topic read #\ntopic write bondwatch/v1/hall/status\n")
+    broker.start("allow_anonymous true", f"acl_file {acl}")
+    committed = journal.commit([alarm(incident=name) for name in "ab"] + [passage()], CONTEXT)
+    quick = RefusalPolicy(tries=2, first_s=0.05, probe_s=0.3)
+    with Console(broker.port) as console, ExitStack() as stack:
+        publisher = stack.enter_context(ExitStack())
+        publisher.enter_context(running(site, quick))
+        until(lambda: len(journal.dead_letters()) >= 3)
+        if another_publisher:
+            publisher.close()
+        acl.write_text("topic readwrite #\n")
+        broker.reload()
+        if another_publisher:
+            stack.enter_context(running(site, quick))
+
+        console.wait_for(lambda: {one.alarm_id for one in committed} <= alarms_of(console))
+        console.wait_for(lambda: console.of("passage"))
+        console.wait_for(lambda: not journal.dead_letters())
+
+
+def alarms_of(console: Console) -> set[str]:
+    """The alarms that a console has heard of."""
+    return {message["alarm_id"] for message in console.of("alarm")}
 
 
 def test_oversized_message(site, journal, broker):

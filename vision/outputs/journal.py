@@ -324,6 +324,11 @@ class Journal:
         with self._file.read() as db:
             return journal_outbox.dead_letters(db, limit)
 
+    def rearm_dead(self, seqs: Iterable[int]) -> None:
+        """Let messages that were put aside go out once more."""
+        with self._file.write() as db:
+            journal_outbox.rearm_dead(db, seqs)
+
     def rearm(self, taken_since_at: float, *, open_alarms: bool) -> int:
         """Let messages go out once more: those taken since then and, if asked, open alarms."""
         with self._file.write() as db:

@@ -102,6 +102,13 @@ def dead_letters(db: sqlite3.Connection, limit: int) -> tuple[DeadLetter, ...]:
     return tuple(DeadLetter(*row) for row in rows)
 
 
+def rearm_dead(db: sqlite3.Connection, seqs: Iterable[int]) -> None:
+    """Let messages that were put aside go out once more."""
+    db.executemany(
+        "UPDATE outbox SET dead_at = NULL, dead_reason = NULL WHERE seq = ?", ((s,) for s in seqs)
+    )
+
+
 def rearm_taken(db: sqlite3.Connection, since_at: float) -> int:
     """Let what was taken at or after ``since_at`` go out once more; how many that are."""
     return db.execute(

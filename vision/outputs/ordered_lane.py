@@ -19,12 +19,14 @@ from vision.outputs.journal_values import OutboxRow
 class RefusalPolicy:
     """How often a refused message is offered: waits double from ``first_s`` to ``cap_s``.
 
-    Six tries last 7.75 s, well within the 60 s after which somebody must know.
+    Six tries last 7.75 s, well within the 60 s after which somebody must know. A topic that is
+    shut is tried every ``probe_s`` with one message.
     """
 
     tries: int = 6
     first_s: float = 0.25
     cap_s: float = 4.0
+    probe_s: float = 30.0
 
     def wait_s(self, tries: int) -> float:
         """How long to wait after so many tries."""

@@ -98,17 +98,17 @@ class StateLane:
         return row
 
     def refused(self, mid: int, now_s: float) -> tuple[StateRow, Refusal] | None:
-        """The broker refused a value; one given up is tried again when it would be confirmed."""
+        """The broker refused a value; one given up is tried now and then, and that is said once."""
         row = self._flights.pop(mid, None)
         if row is None:
             return None
         topic = self._topics[row.topic]
         topic.under_way = False
         topic.tries += 1
-        if topic.tries < self._policy.tries:
+        known = row.topic in self._shut_topics
+        if topic.tries < self._policy.tries and not known:
             topic.due_at_s = now_s + self._policy.wait_s(topic.tries)
             return row, Refusal.RETRY
-        topic.tries = 0
-        topic.due_at_s = now_s + row.expiry_s / CONFIRMED_PER_EXPIRY
+        topic.due_at_s = now_s + min(self._policy.probe_s, row.expiry_s / CONFIRMED_PER_EXPIRY)
         self._shut_topics.add(row.topic)
-        return row, Refusal.DEAD
+        return row, Refusal.RETRY if known else Refusal.DEAD

@@ -156,7 +156,7 @@ class TestStateLane:
         assert lane.next_states(1.0) == (state("a"),)
 
     def test_refused(self, lane):
-        """A refused value is offered again, then left until it would be confirmed."""
+        """A refused value is offered again, then tried now and then, which is said once."""
         for mid in range(2):
             lane.sent(mid, state("a"))
             assert lane.refused(mid, 0.0) == (state("a"), Refusal.RETRY)
@@ -164,8 +164,14 @@ class TestStateLane:
 
         assert lane.refused(2, 0.0) == (state("a"), Refusal.DEAD)
         assert lane.shut_topics == {"t"}
-        assert lane.next_states(99.0) == ()
-        assert lane.next_states(100.0) == (state("a"),)
+        assert lane.next_states(29.0) == ()
+        assert lane.next_states(30.0) == (state("a"),)
+        lane.sent(3, state("a"))
+        assert lane.refused(3, 30.0) == (state("a"), Refusal.RETRY)
+        assert lane.next_states(59.0) == ()
+        lane.sent(4, state("a"))
+        lane.taken(4, 60.0)
+        assert lane.shut_topics == frozenset()
 
     def test_lost(self, lane):
         """What was under way when the connection went is due again."""
