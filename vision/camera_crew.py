@@ -54,6 +54,9 @@ class CameraCrew:
         self._people = 0
         self._alike: Pairs = (0, 0)
 
+    def __len__(self) -> int:
+        return len(self._watches)
+
     def __iter__(self) -> Iterator[CameraWatch]:
         return iter(tuple(self._watches.values()))
 

@@ -104,7 +104,7 @@ class JournalWriter:
         self._lost = 0
         self._states: dict[str, tuple[CameraState, str]] = {}
         self._vouches: list[Vouch] = []
-        self._vouch_seq: int | None = None
+        self._vouch_seq = 0
         self._closing_s: float | None = None
         self._problem: str | None = None
         self._journal: Journal | None = None
@@ -308,9 +308,7 @@ class JournalWriter:
             journal.put_camera_state(camera_id, state, site)
         if states:
             self._nudge.wake()
-        # Vouches from before this process began were about tracks that are gone.
-        if self._vouch_seq is None:
-            self._vouch_seq = max((v.seq for v in journal.vouches_after(0)), default=0)
+        # Also what was said before this process began: the alarms that are open go on in it.
         new = journal.vouches_after(self._vouch_seq)
         if new:
             self._vouch_seq = new[-1].seq

@@ -153,12 +153,11 @@ class TestWriting:
 
             eventually(lambda: journal.camera_state("cam1") == state)
 
-    def test_vouches_given_since_the_start_arrive_once(self, path: Path, journal: Journal) -> None:
+    def test_vouches_arrive_once(self, path: Path, journal: Journal) -> None:
         """A guard's word reaches the worker, and is not said twice."""
         (raised,) = journal.commit([alarm()], CONTEXT)
         with writer_of(path) as writer:
             eventually(journal.beat_ages_s)
-            eventually(lambda: writer._vouch_seq is not None)
             journal.vouch(raised.alarm_id, "S1", "Tom")
 
             (vouch,) = eventually(writer.take_vouches)
@@ -169,17 +168,17 @@ class TestWriting:
             )
             assert writer.take_vouches() == ()
 
-    def test_vouches_from_before_the_start_are_not_replayed(
+    def test_a_word_outlives_the_process_that_it_was_for(
         self, path: Path, journal: Journal
     ) -> None:
-        """They were about tracks that are gone."""
-        (raised,) = journal.commit([alarm()], CONTEXT)
-        journal.vouch(raised.alarm_id, "S1", "Tom")
-        with writer_of(path) as writer:
-            eventually(lambda: writer._vouch_seq is not None)
-            journal.vouch(raised.alarm_id, "S2", "Tom")
+        """Where its alarm is open still; where it is over, the word was heard."""
+        open_one, over = journal.commit([alarm(), alarm(incident="over")], CONTEXT)
+        journal.vouch(open_one.alarm_id, "S1", "Tom")
+        journal.vouch(over.alarm_id, "S2", "Tom")
+        journal.commit([alarm(Change.CLEARED, incident="over")], CONTEXT)
 
-            assert [vouch.staff_id for vouch in eventually(writer.take_vouches)] == ["S2"]
+        with writer_of(path) as writer:
+            assert [vouch.staff_id for vouch in eventually(writer.take_vouches)] == ["S1"]
 
 
 class TestRefused:

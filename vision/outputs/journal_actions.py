@@ -85,11 +85,11 @@ def vouch(db: sqlite3.Connection, alarm_id: str, staff_id: str, by: str, now_at:
 
 
 def vouches_after(db: sqlite3.Connection, seq: int) -> tuple[Vouch, ...]:
-    """The vouches newer than ``seq``, in order, each with what it is about."""
+    """The vouches newer than ``seq`` for open alarms, in order, each with what it is about."""
     rows = db.execute(
         "SELECT o.seq, o.alarm_id, a.incident, a.track_id, o.staff_id, o.done_by, o.done_at"
         " FROM operator_actions o JOIN alarms a USING (alarm_id)"
-        " WHERE o.action = 'vouch' AND o.seq > ? ORDER BY o.seq",
+        " WHERE o.action = 'vouch' AND a.is_open AND o.seq > ? ORDER BY o.seq",
         (seq,),
     ).fetchall()
     return tuple(
