@@ -1,49 +1,50 @@
-"""Gathers what the warehouse detector learns from and is chosen by, once, into one file.
+"""Gathers what the warehouse detector learns from, once, into one file.
 
-Here belongs the order of reading, turning upright and asking the teacher. It takes minutes, so
-the result is kept beside the checkpoints.
+Here belongs the order of reading, restoring, turning upright and asking the teacher. It takes
+minutes, so the result is kept beside the checkpoints.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import av
 import numpy as np
 
-from models.training.samples import Sample, read_directory, split_groups
+from models.training.restoring import restored
+from models.training.samples import Sample, read_directory
 from models.training.teacher import Teacher, clip_frames
+from models.training.upright import upright
 
-_HELD_OUT = 0.1
 _LEARNT_PART = 0.6
 """The share of each clip, from its start, that frames to learn from are taken from; the rest is
 for measuring."""
 _EVERY_S = {"one-by-one-person": 1.0, "stage-two-people": 0.5}
 _OFTEN_S = 0.33
 _MICROSECONDS = 1_000_000
+_PARTS = ("labelled", "frames")
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Labelled pictures to learn from and to choose by, and frames of clips to learn from."""
+    """Labelled pictures and frames of clips."""
 
     labelled: list[Sample]
-    held_out: list[Sample]
     frames: list[Sample]
 
 
-def collect(data: Path, teacher: Teacher, seed: int, progress: Progress) -> Collection:
+def collect(data: Path, teacher: Teacher, progress: Progress) -> Collection:
     """Everything, completed by the teacher. FileNotFoundError names what is missing in ``data``."""
-    learnt, held_out = split_groups(read_directory(data / "forklift" / "train"), _HELD_OUT, seed)
-    frames = list(_first_parts(data / "media"))
-    completed = _counted("labelled", _upright(learnt, teacher), progress)
+    labelled = _prepared(read_directory(data / "forklift" / "train"), teacher)
+    frames = _first_parts(data / "media")
+    complete = teacher.completed
     return Collection(
-        [teacher.completed(one, in_parts=False) for one in completed],
-        _counted("held out", _upright(held_out, teacher), progress),
-        _counted("frames", (teacher.completed(one, in_parts=True) for one in frames), progress),
+        _counted("labelled", (complete(one, in_parts=False) for one in labelled), progress),
+        _counted("frames", (complete(one, in_parts=True) for one in frames), progress),
     )
 
 
@@ -52,9 +53,7 @@ def kept(path: Path, make: Callable[[], Collection]) -> Collection:
     if not path.is_file():
         _write(path, make())
     with np.load(path, allow_pickle=False) as arrays:
-        return Collection(
-            *(list(_samples(arrays, part)) for part in ("labelled", "held_out", "frames"))
-        )
+        return Collection(*(list(_samples(arrays, part)) for part in _PARTS))
 
 
 def learnt_part_s(path: Path) -> float:
@@ -63,8 +62,10 @@ def learnt_part_s(path: Path) -> float:
         return _LEARNT_PART * (container.duration or 0) / _MICROSECONDS
 
 
-def _upright(samples: Iterable[Sample], teacher: Teacher) -> Iterator[Sample]:
-    return (teacher.upright(sample) for sample in samples)
+def _prepared(samples: Iterable[Sample], teacher: Teacher) -> Iterator[Sample]:
+    """Untilted and upright, each picture's versions together; they come side by side."""
+    for _, versions in groupby(samples, key=lambda one: one.group):
+        yield from upright(restored(list(versions)), teacher)
 
 
 def _first_parts(directory: Path) -> Iterator[Sample]:
@@ -92,7 +93,7 @@ def _counted(what: str, samples: Iterable[Sample], progress: Progress) -> list[S
 
 def _write(path: Path, collection: Collection) -> None:
     arrays: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]] = {}
-    for part in ("labelled", "held_out", "frames"):
+    for part in _PARTS:
         samples: Sequence[Sample] = getattr(collection, part)
         arrays[f"{part}/groups"] = np.array([one.group for one in samples])
         for index, one in enumerate(samples):

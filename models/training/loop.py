@@ -39,11 +39,14 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is learnt: the steps of an epoch, the loss of one, and how good the weights are."""
+    """What is learnt: the steps of an epoch, the loss of one, and how good the weights are.
+
+    ``score``: None where nothing is held out to tell it by.
+    """
 
     steps: int
     loss: Callable[[nn.Module, int, int], Tensor]
-    score: Callable[[nn.Module], float]
+    score: Callable[[nn.Module], float] | None = None
 
 
 class Run:
@@ -115,19 +118,22 @@ class Run:
     def _average(self) -> None:
         """Early on the average follows quickly, or it would remember the base for ever."""
         share = self._schedule.averaging * (1 - math.exp(-self._step / 200))
-        with torch.no_grad():
-            for mean, now in zip(
-                self.averaged.parameters(), self.network.parameters(), strict=True
-            ):
-                mean.lerp_(now, 1 - share)
+        now = self.network.state_dict()
+        for name, mean in self.averaged.state_dict().items():
+            if mean.is_floating_point():
+                mean.lerp_(now[name], 1 - share)
 
     def _judge(self, task: Task, progress: Progress) -> None:
+        torch.save(self.averaged.state_dict(), self._directory / "last.pt")
+        epoch = self._step // task.steps
+        if task.score is None:
+            progress(f"epoch {epoch} done")
+            return
         score = task.score(self.averaged)
-        progress(f"epoch {self._step // task.steps} done: score {score:.4f} best {self._best:.4f}")
+        progress(f"epoch {epoch} done: score {score:.4f} best {self._best:.4f}")
         if score > self._best:
             self._best = score
             torch.save(self.averaged.state_dict(), self.best_path)
-        torch.save(self.averaged.state_dict(), self._directory / "last.pt")
 
     def _stop(self, *_: object) -> None:
         self._stopping = True

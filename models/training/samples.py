@@ -98,6 +98,15 @@ def turned(sample: Sample, quarters: int) -> Sample:
     return Sample(picture, boxes, sample.kinds, sample.group)
 
 
+def mirrored(sample: Sample) -> Sample:
+    """The sample with left and right exchanged."""
+    left, top, right, bottom = sample.boxes_xyxy_px.T
+    width = sample.picture_bgr.shape[1]
+    boxes = np.stack([width - right, top, width - left, bottom], axis=1)
+    picture = np.ascontiguousarray(sample.picture_bgr[:, ::-1])
+    return Sample(picture, boxes, sample.kinds, sample.group)
+
+
 def with_boxes(sample: Sample, boxes: Boxes, kinds: NDArray[np.int64]) -> Sample:
     """The sample with further boxes."""
     return Sample(

@@ -107,7 +107,11 @@ def _placement(sample: Sample, size_wh: tuple[int, int], zoom: Zoom, random: Ran
 
 
 def _moved(boxes: Boxes, matrix: Matrix) -> Boxes:
-    """The boxes around the moved corners. Tilts are small, so they grow little."""
-    corners = boxes[:, [[0, 1], [2, 1], [0, 3], [2, 3]]]
-    placed = corners @ matrix[:, :2].T + matrix[:, 2]
-    return np.hstack([placed.min(axis=1), placed.max(axis=1)]).astype(np.float32)
+    """The boxes around the moved ellipses that fill them.
+
+    Around the moved corners a box would grow with every tilt, and a person does not reach into
+    the corners.
+    """
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2 @ matrix[:, :2].T + matrix[:, 2]
+    halves = np.sqrt(((boxes[:, 2:] - boxes[:, :2]) / 2) ** 2 @ (matrix[:, :2] ** 2).T)
+    return np.hstack([centres - halves, centres + halves]).astype(np.float32)

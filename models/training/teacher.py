@@ -1,4 +1,4 @@
-"""What the base model sees: people that nobody labelled, and which way up a picture is.
+"""What the base model sees: people that nobody labelled, and how much it recognises at all.
 
 A network that learns forklifts from 295 pictures forgets people unless it keeps seeing them. The
 base model, looking at a picture several times (mirrored, and in enlarged parts), is a better
@@ -23,7 +23,6 @@ from models.training.samples import (
     Boxes,
     Picture,
     Sample,
-    turned,
     with_boxes,
 )
 
@@ -52,10 +51,12 @@ class Teacher:
         keep = best_of_each(boxes, scores, _SAME)
         return boxes[keep], scores[keep]
 
-    def upright(self, sample: Sample) -> Sample:
-        """The turn of a sample in which the base model is surest of people and vehicles."""
-        turns = [turned(sample, quarters) for quarters in range(4)]
-        return max(turns, key=lambda one: self._sureness(one.picture_bgr))
+    def sureness(self, picture: Picture) -> float:
+        """How much of a picture the model recognises: the sum of its scores' squares."""
+        height, width = picture.shape[:2]
+        fitted = self._detector.fit_wh((width, height))
+        seen = self._detector.detect(np.asarray(cv2.resize(picture, fitted), np.uint8))
+        return float(np.square(seen.scores).sum())
 
     def completed(self, sample: Sample, *, in_parts: bool) -> Sample:
         """The sample with the people that the labels leave out, sure ones and unsure ones."""
@@ -93,12 +94,6 @@ class Teacher:
                 outer = np.array([left == 0, top == 0, left > 0, top > 0])
                 keep = ~(at_edge & ~outer).any(axis=1)
                 yield boxes[keep], scores[keep]
-
-    def _sureness(self, picture: Picture) -> float:
-        height, width = picture.shape[:2]
-        fitted = self._detector.fit_wh((width, height))
-        seen = self._detector.detect(np.asarray(cv2.resize(picture, fitted), np.uint8))
-        return float(np.square(seen.scores).sum())
 
 
 def clip_frames(path: Path, every_s: float) -> Iterator[tuple[float, Picture]]:

@@ -22,6 +22,7 @@ from models.training.batches import Batches, Plan  # noqa: E402
 from models.training.export import export  # noqa: E402
 from models.training.loop import Run, Schedule, Task  # noqa: E402
 from models.training.losses import loss_of  # noqa: E402
+from models.training.normalising import NormalisedConv, fold, normalise, prepare  # noqa: E402
 from models.training.yolox_nano import STRIDES, YoloxNano  # noqa: E402
 
 PLAN = Plan(batch=2, sizes_px=(64,), four_in_one=0.5, seed=7)
@@ -92,6 +93,17 @@ def test_a_stopped_run_ends_as_one_that_was_not(network, scenes, tmp_path) -> No
     assert all(torch.allclose(one, other, atol=1e-6) for one, other in pairs)
 
 
+def test_a_run_that_holds_nothing_out_keeps_its_last_weights(network, scenes, tmp_path) -> None:
+    """There is nothing to tell the best ones by."""
+    task_alone = Task(2, task(Batches(scenes, [], PLAN)).loss)
+    run = Run(network, SCHEDULE, tmp_path)
+
+    assert run.go(task_alone, lambda _: None)
+
+    assert (tmp_path / "last.pt").is_file()
+    assert not run.best_path.exists()
+
+
 def test_each_box_gets_a_cell_of_its_own(network) -> None:
     """A person in a forklift and the forklift are both learnt."""
     boxes = torch.tensor([[4.0, 4, 60, 60], [20, 16, 40, 48]])
@@ -143,6 +155,49 @@ def test_the_base_fills_the_network(shelf) -> None:
     np.testing.assert_allclose(ours[..., :4], theirs[..., :4], atol=1e-3)
     ours = 1 / (1 + np.exp(-ours[..., 4:]))
     np.testing.assert_allclose(ours, theirs[..., [4, 5, 12]], atol=1e-4)
+
+
+def looks(count: int) -> list[object]:
+    """Batches of pictures that are never the same, but always those."""
+    random = torch.Generator().manual_seed(1)
+    return [255 * torch.rand(2, 3, 64, 64, generator=random) for _ in range(count)]
+
+
+def test_normalisation_changes_no_answer_when_put_in(network) -> None:
+    """Put in, it answers as before; it stands behind what learns, and not behind what is fixed."""
+    network.freeze_early()
+    pictures = looks(3)
+    with torch.no_grad():
+        before = network(pictures[0])
+        normalise(network, pictures)
+        after = network.eval()(pictures[0])
+
+    assert torch.allclose(before, after, atol=1e-4)
+    assert isinstance(network.head[0].stem.conv, NormalisedConv)
+    assert not isinstance(network.backbone.stem.conv, NormalisedConv)
+
+
+def test_normalisation_is_folded_away(network, tmp_path) -> None:
+    """After steps with it, the plain network says the same, and takes up weights that were kept."""
+    network.freeze_early()
+    normalise(network, looks(2))
+    optimiser = torch.optim.AdamW((p for p in network.parameters() if p.requires_grad), lr=1e-2)
+    for pictures in looks(3):
+        network.train()(pictures).square().mean().backward()
+        optimiser.step()
+    torch.save(network.state_dict(), tmp_path / "kept.pt")
+    kept = YoloxNano(2)
+    kept.freeze_early()
+    prepare(kept)
+    kept.load_state_dict(torch.load(tmp_path / "kept.pt", weights_only=True))
+    picture = looks(1)[0]
+    with torch.no_grad():
+        normalised = network.eval()(picture)
+        fold(kept)
+        plain = kept(picture)
+
+    assert not any(isinstance(part, torch.nn.BatchNorm2d) for part in kept.modules())
+    assert torch.allclose(normalised, plain, rtol=1e-3, atol=1e-3)
 
 
 def test_a_share_of_other_weights_is_taken() -> None:
