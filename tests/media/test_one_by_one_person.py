@@ -8,6 +8,7 @@ fifth of them, which is what a slower camera would have seen.
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 import av
@@ -41,6 +42,7 @@ def frames(request: pytest.FixtureRequest) -> list[Frame]:
     return _detect(path, request.param)
 
 
+@cache
 def _detect(path: Path, name: str) -> list[Frame]:
     try:
         detector = ModelLoader(standard_store()).detector(name)

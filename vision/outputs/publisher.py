@@ -33,9 +33,9 @@ from vision.outputs.mqtt_link import (
     MqttLink,
 )
 from vision.outputs.nudge import NudgeListener
+from vision.outputs.offering_again import OfferingAgain
 from vision.outputs.ordered_lane import OrderedLane, Refusal, RefusalPolicy
 from vision.outputs.publisher_desk import Desk
-from vision.outputs.second_chance import MOST, Offer, SecondChance, passing
 from vision.outputs.state_lane import StateLane
 from vision.outputs.suspicion import Suspicion
 
@@ -83,6 +83,7 @@ class Publisher:
         self._root = topics.root(parts.site)
         self._context = CommitContext(site=parts.site)
         self._desk = Desk(parts.journal, self._context)
+        self._again = OfferingAgain(self._desk, parts.refusals.probe_s)
         self._ordered = OrderedLane(parts.refusals)
         self._states = StateLane(parts.refusals)
         self._handed: dict[int, HandedOver] = {}
@@ -99,9 +100,6 @@ class Publisher:
         self._journal_open = self._has_open(publisher_troubles.JOURNAL)
         self._leaving_mid: int | None = None
         self._suspicion = Suspicion()
-        self._second_chance = SecondChance(parts.refusals.probe_s)
-        self._offered_of_before = False
-        self._offer = Offer()
 
     # the loop --------------------------------------------------------------------------
 
@@ -182,8 +180,7 @@ class Publisher:
         now_s = self._parts.monotonic()
         state = self._states.refused(mid, now_s)
         ordered = self._ordered.refused(mid, now_s) if state is None else None
-        refused = state or ordered
-        if refused is None:
+        if (refused := state or ordered) is None:
             self._log("message_refused", reason=reason)
             return
         row, verdict = refused
@@ -192,7 +189,7 @@ class Publisher:
             self._give_up(row, reason)
 
     def _give_up(self, row: OutboxRow | StateRow, reason: str) -> None:
-        if isinstance(row, StateRow) or self._second_chance.gave_up(row.seq):
+        if isinstance(row, StateRow) or self._again.gave_up(row.seq):
             self._dead_letters += 1
         said: tuple[AlarmDecision, ...] = ()
         if not self._refused_open:
@@ -223,57 +220,36 @@ class Publisher:
             self._states.restart(self._journal.all_states(), now_s)
             open_alarms = not self._anew.session_present
             rearmed = self._journal.rearm(self._lost_at - RESENT_S, open_alarms=open_alarms)
-            rearmed += self._offer_of_before()
+            rearmed += self._again.of_before()
         except JournalError as error:
             # tried again on the next turn; meanwhile what waits goes out
             self._log("journal_fails", why=str(error))
             return
         self._anew = None
-        if rearmed:
-            self._send_once_more(rearmed)
+        self._send_once_more(rearmed)
         self._look_at_s = float("-inf")
-
-    def _offer_of_before(self) -> int:
-        """What a publisher before this one put aside for the broker's sake; how many that are."""
-        if self._offered_of_before:
-            return 0
-        letters = passing(self._journal.dead_letters(MOST))
-        self._journal.rearm_dead(letter.seq for letter in letters)
-        self._offered_of_before = True
-        return len(letters)
-
-    def _send_once_more(self, messages: int) -> None:
-        self._log("sent_once_more", messages=messages)
-        self._ordered.read_anew()
-        self._read_up_to = 0
 
     def _offer_again(self) -> None:
         """What was put aside for the broker's sake goes out once it has changed its mind."""
         if not self._link.connected or self._ordered.mid is not None:
             return
         now_s = self._parts.monotonic()
-        self._offer |= self._second_chance.due(self._ordered.shut_topics, now_s)
-        if not self._offer:
-            return
-        self._desk.work(now_s, all_of_it=True)
         try:
-            dead = self._journal.dead_letters(MOST)
-            chosen = self._second_chance.chosen(self._offer, dead)
-            self._journal.rearm_dead(chosen)
+            self._send_once_more(self._again.due(self._ordered.shut_topics, now_s))
         except JournalError as error:
-            # tried again on the next turn
             self._log("journal_fails", why=str(error))
-            return
-        self._second_chance.made(self._offer, dead)
-        self._offer = Offer()
-        if chosen:
-            self._send_once_more(len(chosen))
+
+    def _send_once_more(self, messages: int) -> None:
+        if messages:
+            self._log("sent_once_more", messages=messages)
+            self._ordered.read_anew()
+            self._read_up_to = 0
+            self._look_at_s = float("-inf")
 
     def _disconnected(self, event: Disconnected) -> None:
         self._log("broker_lost", why=event.reason)
         if event.was_connected:
             self._lost_at = self._parts.clock()
-        if event.was_connected:
             self._suspect(event)
         self._ordered.lost()
         self._states.lost()
