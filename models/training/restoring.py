@@ -28,6 +28,7 @@ _LEAST_SIDE = 0.55  # of a tilted box's side; less is a box that was cut off at 
 _SAME = 0.5
 _THUMB_PX = 64
 _MARGIN = 0.05
+_ENDS = (slice(None, 2), slice(-2, None))
 Thumb = NDArray[np.float32]
 
 
@@ -79,9 +80,6 @@ def untilted(sample: Sample, tilt: float) -> Sample:
     return Sample(
         np.asarray(picture, np.uint8), placed.astype(np.float32), sample.kinds, sample.group
     )
-
-
-_ENDS = (slice(None, 2), slice(-2, None))
 
 
 @cache
