@@ -209,7 +209,7 @@ class Worker:
             )
 
     def _follow_vouches(self) -> None:
-        if not len(self._parts.crew):
+        if not self._parts.crew:
             return  # there is no camera yet that could take a word to heart; it waits
         for vouch in self._parts.writer.take_vouches():
             for camera_id in vouch.cameras:

@@ -23,7 +23,11 @@ class OfferingAgain:
         return self._chance.gave_up(seq)
 
     def of_before(self) -> int:
-        """Rearm, once, what earlier publishers put aside; how many that are. ``JournalError``."""
+        """Rearm, once, what earlier publishers put aside; how many that are.
+
+        Raises:
+            JournalError: it is tried again with the next call.
+        """
         if self._offered_of_before:
             return 0
         journal = self._desk.journal
